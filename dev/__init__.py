@@ -1,0 +1,1 @@
+"""The development set-up: one ignored folder, `.build`, holds all that it downloads or makes."""
