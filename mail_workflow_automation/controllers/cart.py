@@ -1,0 +1,57 @@
+from werkzeug.urls import url_encode
+
+from odoo import http
+from odoo.http import request
+from odoo.tools import consteq
+
+
+class WorkflowCart(http.Controller):
+    @http.route(
+        "/workflow/cart/<int:execution_id>/<string:token>",
+        type="http",
+        auth="public",
+        website=True,
+        sitemap=False,
+        multilang=False,
+    )
+    def cart(self, execution_id, token, **_params):
+        """Bring a reader back to their cart by the personal link of a mail.
+
+        The target is computed here, never taken from the address; a wrong token and a cart that is
+        gone lead to
+        the shop alike. A HEAD request does nothing.
+        """
+        expected = request.env["mail.workflow.mailer"]._cart_token(execution_id)
+        target = "/shop"
+        if consteq(token, expected):
+            # the signed token stands for the reader, who is not logged in
+            execution_sudo = (
+                request.env["mail.workflow.execution"].sudo().browse(execution_id).exists()
+            )
+            if execution_sudo:
+                target = self._target(execution_sudo)
+                if request.httprequest.method != "HEAD":
+                    self._note_click(execution_sudo)
+        response = request.redirect(target, code=302)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _target(self, execution_sudo):
+        cart_sudo = execution_sudo.enrollment_id._open_cart()
+        if not cart_sudo:
+            return "/shop/cart"
+        query = url_encode(
+            {
+                "id": cart_sudo.id,
+                "access_token": cart_sudo._portal_ensure_token(),
+                "revive_method": "merge",
+            }
+        )
+        return f"/shop/cart?{query}"
+
+    def _note_click(self, execution_sudo):
+        trace_sudo = execution_sudo.mailing_trace_id
+        if trace_sudo and not request.env["ir.http"].is_a_bot():
+            trace_sudo.set_opened()
+            trace_sudo.set_clicked()
+            trace_sudo._note_event("email_clicked", url="/workflow/cart")

@@ -1,0 +1,94 @@
+from odoo import http
+from odoo.http import request
+
+from odoo.addons.website_mass_mailing.controllers.main import MassMailController
+
+PIXEL_HEADERS = {"Cache-Control": "no-store"}
+
+
+class WorkflowMailing(MassMailController):
+    """What differs for the mails of workflows: opt-out is from the workflow's list, a GET changes
+    nothing,
+    a HEAD is no visit."""
+
+    @http.route()
+    def track_mail_open(self, mail_id, token, **post):
+        if request.httprequest.method == "HEAD":
+            return request.make_response(
+                b"", headers={"Content-Type": "image/gif", **PIXEL_HEADERS}
+            )
+        return super().track_mail_open(mail_id, token, **post)
+
+    @http.route()
+    def full_url_redirect(self, code, mailing_trace_id, **post):
+        if request.httprequest.method == "HEAD":
+            url = request.env["link.tracker"].get_url_from_code(code)
+            return request.redirect(url, code=302, local=False) if url else request.not_found()
+        return super().full_url_redirect(code, mailing_trace_id, **post)
+
+    @http.route()
+    def mailing_unsubscribe(self, mailing_id, document_id=None, email=None, hash_token=None):
+        is_workflow = self._workflow_mailing(mailing_id)
+        if not is_workflow or request.httprequest.method == "POST":
+            return super().mailing_unsubscribe(
+                mailing_id, document_id=document_id, email=email, hash_token=hash_token
+            )
+        # rule 32: a GET shows the page of choices and changes nothing
+        email_found, hash_token_found = self._fetch_user_information(email, hash_token)
+        mailing_sudo = self._check_mailing_email_token(
+            mailing_id, document_id, email_found, hash_token_found, required_mailing_id=True
+        )
+        return request.render(
+            "mass_mailing.page_mailing_unsubscribe",
+            self._prepare_mailing_subscription_values(
+                mailing_sudo, document_id, email_found, hash_token_found
+            ),
+        )
+
+    def _workflow_mailing(self, mailing_id):
+        # whether a mailing is a workflow's is no secret; the page that follows checks the token
+        return bool(request.env["mailing.mailing"].sudo().browse(mailing_id).exists().workflow_id)
+
+    def _mailing_unsubscribe_from_document(self, mailing, document_id, email, hash_token):
+        workflow_sudo = mailing.sudo().workflow_id
+        if not workflow_sudo:
+            return super()._mailing_unsubscribe_from_document(
+                mailing, document_id, email, hash_token
+            )
+        request.env["mailing.trace"].sudo()._note_unsubscribed(mailing, document_id, email)
+        if not workflow_sudo.list_id:
+            return super()._mailing_unsubscribe_from_document(
+                mailing, document_id, email, hash_token
+            )
+        workflow_sudo._opt_out(email)
+        return request.render(
+            "mass_mailing.page_mailing_unsubscribe",
+            dict(
+                self._prepare_mailing_subscription_values(mailing, document_id, email, hash_token),
+                last_action="subscription_updated",
+                unsubscribed_name=request.env._(
+                    "You will get no more mail on “%s”.", workflow_sudo.list_id.name
+                ),
+            ),
+        )
+
+    @http.route()
+    def mailing_view_in_browser(
+        self, mailing_id, email=None, document_id=None, hash_token=None, **kwargs
+    ):
+        if not self._workflow_mailing(mailing_id) or not document_id:
+            return super().mailing_view_in_browser(
+                mailing_id, email=email, document_id=document_id, hash_token=hash_token, **kwargs
+            )
+        mailing_sudo = self._check_mailing_email_token(
+            mailing_id, document_id, email, hash_token, required_mailing_id=True
+        )
+        trace_sudo = (
+            request.env["mailing.trace"].sudo()._of_reader(mailing_sudo, document_id, email)
+        )
+        html = trace_sudo and request.env["mail.workflow.mailer"].sudo()._render_for_web(trace_sudo)
+        if not html:
+            return request.not_found()
+        return request.make_response(
+            str(html), headers={"Content-Type": "text/html; charset=utf-8"}
+        )

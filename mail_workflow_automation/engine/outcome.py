@@ -1,0 +1,58 @@
+"""What a step decides for one run."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+THEN = "then"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The decision of a step for one run.
+
+    action   meaning
+    -------  ---------------------------------------------------------------
+    done     carry the step out, go on by ``branch``
+    wait     stand here until ``due_at``; no execution yet
+    hold     not now: again at ``due_at`` with ``reason``, no attempt used up
+    skip     not for this run, with ``reason``; the step's ``on_skip`` decides what follows
+    leave    the run ends in ``state`` with ``reason``
+    jump     the step is done, go on at ``target`` (a step id)
+    past     the step's date is over: skip the steps up to the next wait
+    """
+
+    action: str
+    branch: str = THEN
+    reason: str = ""
+    due_at: datetime | None = None
+    state: str = "exited"
+    target: int | None = None
+    execution_state: str = "done"
+
+
+def done(branch: str = THEN, **values) -> Outcome:
+    return Outcome("done", branch=branch, **values)
+
+
+def wait(due_at: datetime) -> Outcome:
+    return Outcome("wait", due_at=due_at)
+
+
+def hold(due_at: datetime, reason: str) -> Outcome:
+    return Outcome("hold", due_at=due_at, reason=reason)
+
+
+def skip(reason: str) -> Outcome:
+    return Outcome("skip", reason=reason)
+
+
+def leave(reason: str, state: str = "exited") -> Outcome:
+    return Outcome("leave", reason=reason, state=state)
+
+
+def jump(target: int) -> Outcome:
+    return Outcome("jump", target=target)
+
+
+def past(reason: str) -> Outcome:
+    return Outcome("past", reason=reason)

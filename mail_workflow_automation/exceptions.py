@@ -1,0 +1,15 @@
+"""Errors of the addon."""
+
+from odoo.exceptions import ValidationError
+
+
+class DefinitionError(ValidationError):
+    """A definition in the file format is wrong; ``path`` names the offending entry."""
+
+    def __init__(self, path, message):
+        self.path = path
+        super().__init__(f"{path}: {message}" if path else message)
+
+
+class UnknownKindError(Exception):
+    """A step or trigger names a kind that is not installed."""

@@ -1,0 +1,585 @@
+import ast
+import json
+import secrets
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+
+from ..engine.tree import Node, Tree
+
+STATES = [
+    ("draft", "Draft"),
+    ("running", "Running"),
+    ("paused", "Paused"),
+    ("stopped", "Stopped"),
+]
+
+
+def parse_domain(text):
+    """Return the stored domain as a list.
+
+    :raises ValueError: when it is no list of conditions
+    """
+    domain = ast.literal_eval(text or "[]")
+    if not isinstance(domain, list):
+        raise ValueError("not a list")
+    return domain
+
+
+class MailWorkflow(models.Model):
+    """The definition of a workflow: who comes in, the steps, and what ends a run.
+
+    state    meaning                                 set by                         next
+    -------  --------------------------------------  -----------------------------  ----------------
+    draft    being written; nobody is in it          create, copy, import           running
+    running  people come in and go on                action_start, action_resume    paused, stopped
+    paused   everybody keeps their place             action_pause, circuit breaker  running, stopped
+    stopped  everybody who was in it has left        action_stop                    running
+    """
+
+    _name = "mail.workflow"
+    _description = "Workflow"
+    _inherit = ["mail.thread"]
+    _order = "priority desc, name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, translate=True, tracking=True)
+    active = fields.Boolean(default=True)
+    state = fields.Selection(STATES, default="draft", required=True, copy=False, tracking=True)
+    description = fields.Text(translate=True)
+    model_id = fields.Many2one(
+        "ir.model",
+        string="Applies to",
+        required=True,
+        ondelete="cascade",
+        domain="[('is_mail_thread', '=', True), ('transient', '=', False)]",
+        default=lambda self: self.env["ir.model"]._get_id("res.partner"),
+    )
+    model_name = fields.Char(related="model_id.model", string="Model Name", store=True, index=True)
+    purpose = fields.Selection(
+        [("marketing", "Marketing"), ("operational", "Operational")],
+        default="marketing",
+        required=True,
+        help="Marketing mail passes opt-out, blacklist and caps. Operational mail (an invoice "
+        "reminder, "
+        "an internal notice) does not; only a Workflow manager may choose it.",
+    )
+    audience_domain = fields.Char(default="[]", required=True, string="Audience")
+    recheck_audience = fields.Boolean(
+        string="Leave when no longer in the audience",
+        help="Checked before each step. Otherwise the audience counts only on the way in.",
+    )
+    reentry_policy = fields.Selection(
+        [
+            ("never", "Once only"),
+            ("after_exit", "Again, when the last run is over"),
+            ("each_event", "At each event"),
+        ],
+        default="never",
+        required=True,
+    )
+    reentry_per = fields.Selection(
+        [("person", "Person"), ("record", "Record"), ("event", "Event")],
+        compute="_compute_reentry_per",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    reentry_days = fields.Integer(
+        string="Days between entries", help="Counted from one entry to the next. 0: no limit."
+    )
+    goal_kind = fields.Selection(selection="_selection_event_kind", string="Goal")
+    goal_name = fields.Char(string="Custom event")
+    goal_filters = fields.Json()
+    goal_window_days = fields.Integer(
+        default=0,
+        help="The goal counts within so many days of the entry. 0: as long as the run lasts.",
+    )
+    goal_same_record = fields.Boolean(string="Same record only")
+    exit_events = fields.Json(help="List of events that end a run, each in the form of a goal.")
+    list_id = fields.Many2one(
+        "mailing.list",
+        help="The topic. Unsubscribing from a mail of this workflow leaves this list only.",
+    )
+    email_from = fields.Char(string="Send From")
+    reply_to = fields.Char()
+    calendar_id = fields.Many2one("resource.calendar", check_company=True)
+    timezone_policy = fields.Selection(
+        [("contact", "The contact's"), ("company", "The company's")],
+        default="contact",
+        required=True,
+    )
+    lateness_hours = fields.Integer(
+        compute="_compute_lateness_hours",
+        store=True,
+        readonly=False,
+        precompute=True,
+        string="Skip mail later than (hours)",
+        help="A mail that would go out later than this is skipped, whatever made it late. 0: "
+        "never.",
+    )
+    holdout_percent = fields.Float(
+        string="Holdout (%)",
+        help="Share of people who get nothing, to measure what the workflow earns.",
+    )
+    salt = fields.Char(default=lambda self: secrets.token_hex(8), copy=False, required=True)
+    priority = fields.Integer(default=10)
+    user_id = fields.Many2one(
+        "res.users",
+        string="Owner",
+        default=lambda self: self.env.user,
+        tracking=True,
+        check_company=True,
+    )
+    team_id = fields.Many2one("crm.team", string="Sales Team", check_company=True)
+    run_as_id = fields.Many2one(
+        "res.users",
+        string="Runs as",
+        copy=False,
+        tracking=True,
+        help="Steps can do what this user can do. It is who starts the workflow; a Workflow "
+        "manager may "
+        "name another.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    website_id = fields.Many2one("website", index="btree_not_null")
+    create_contact = fields.Boolean(
+        default=True, help="Create a contact for an address that has none, so that it can come in."
+    )
+    started_at = fields.Datetime(copy=False, readonly=True)
+    trigger_ids = fields.One2many("mail.workflow.trigger", "workflow_id", copy=True)
+    step_ids = fields.One2many("mail.workflow.step", "workflow_id", copy=False)
+    enrollment_ids = fields.One2many("mail.workflow.enrollment", "workflow_id", copy=False)
+    problem_count = fields.Integer(compute="_compute_problems")
+    problems = fields.Text(compute="_compute_problems")
+    active_count = fields.Integer(compute="_compute_enrollment_counts", string="People In It")
+    entered_count = fields.Integer(compute="_compute_enrollment_counts", string="Entered")
+    goal_count = fields.Integer(compute="_compute_enrollment_counts", string="Reached the Goal")
+
+    _holdout_percent = models.Constraint(
+        "CHECK(holdout_percent >= 0 AND holdout_percent <= 100)",
+        "The holdout is a percentage, from 0 to 100.",
+    )
+    _days = models.Constraint(
+        "CHECK(reentry_days >= 0 AND goal_window_days >= 0 AND lateness_hours >= 0)",
+        "Days and hours cannot be negative.",
+    )
+
+    @api.depends("purpose")
+    def _compute_reentry_per(self):
+        for workflow in self:
+            if workflow.state == "draft" or not workflow.reentry_per:
+                workflow.reentry_per = "person" if workflow.purpose == "marketing" else "record"
+
+    @api.depends("purpose")
+    def _compute_lateness_hours(self):
+        for workflow in self:
+            workflow.lateness_hours = 24 if workflow.purpose == "marketing" else 0
+
+    @api.depends(
+        "trigger_ids",
+        "step_ids",
+        "step_ids.write_date",
+        "audience_domain",
+        "goal_kind",
+        "model_id",
+        "state",
+    )
+    def _compute_problems(self):
+        for workflow in self:
+            problems = workflow.lint() if workflow.id else []
+            workflow.problem_count = len(problems)
+            workflow.problems = "\n".join(problem["message"] for problem in problems)
+
+    def _compute_enrollment_counts(self):
+        counts = self.env["mail.workflow.enrollment"]._read_group(
+            [("workflow_id", "in", self.ids)], ["workflow_id", "state"], ["__count"]
+        )
+        by_workflow = {}
+        for workflow, state, count in counts:
+            by_workflow.setdefault(workflow.id, {})[state] = count
+        for workflow in self:
+            found = by_workflow.get(workflow.id, {})
+            workflow.active_count = found.get("active", 0)
+            workflow.goal_count = found.get("goal", 0)
+            workflow.entered_count = sum(found.values()) - found.get("holdout", 0)
+
+    @api.model
+    def _selection_event_kind(self):
+        return self.env["mail.workflow.trigger"]._event_kind_selection()
+
+    @api.constrains("audience_domain", "model_id")
+    def _check_audience_domain(self):
+        for workflow in self:
+            problem = workflow._domain_problem(workflow.audience_domain)
+            if problem:
+                raise ValidationError(
+                    self.env._(
+                        "Workflow “%(workflow)s”, audience: %(problem)s",
+                        workflow=workflow.name,
+                        problem=problem,
+                    )
+                )
+
+    @api.constrains("purpose", "run_as_id")
+    def _check_manager_choices(self):
+        """Operational mail skips opt-out, and another user's rights are borrowed: a manager
+        decides both."""
+        if self.env.su or self.env.user.has_group(
+            "mail_workflow_automation.mail_workflow_group_manager"
+        ):
+            return
+        for workflow in self:
+            if workflow.purpose == "operational":
+                raise AccessError(
+                    self.env._(
+                        "Workflow “%(workflow)s”: only a Workflow manager may make it operational. "
+                        "Choose Marketing, or ask a manager.",
+                        workflow=workflow.name,
+                    )
+                )
+            if workflow.run_as_id and workflow.run_as_id != self.env.user:
+                raise AccessError(
+                    self.env._(
+                        "Workflow “%(workflow)s”: only a Workflow manager may let it run as "
+                        "somebody else.",
+                        workflow=workflow.name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        workflows = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return workflows
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.env.registry.clear_cache()
+        return result
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        for workflow, vals in zip(self, vals_list, strict=True):
+            vals.setdefault("name", self.env._("%s (copy)", workflow.name))
+            if default and "name" in default:
+                vals["name"] = default["name"]
+        return vals_list
+
+    def copy(self, default=None):
+        """Copy as a draft with its steps and texts, without its people and figures."""
+        copies = super().copy(default)
+        for workflow, new in zip(self, copies, strict=True):
+            new._import_steps(workflow._export_steps())
+        return copies
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_people(self):
+        for workflow in self:
+            if workflow.state in ("running", "paused"):
+                raise UserError(
+                    self.env._(
+                        "Workflow “%(workflow)s” has people in it. Stop it first, or archive it "
+                        "instead.",
+                        workflow=workflow.name,
+                    )
+                )
+
+    def unlink(self):
+        mailings = self.with_context(active_test=False).step_ids.text_ids.mailing_id
+        result = super().unlink()
+        mailings.sudo().unlink()
+        self.env.registry.clear_cache()
+        return result
+
+    # The next buttons change what runs; the rules of access on the workflow decide who may.
+
+    def action_start(self, include_existing=False):
+        """Start: people come in from now on.
+
+        :param include_existing: also the people who match already, see ``_count_existing``
+        :raises ValidationError: naming all problems at once
+        """
+        now = fields.Datetime.now()
+        for workflow in self:
+            if workflow.state not in ("draft", "stopped"):
+                raise UserError(
+                    self.env._(
+                        "Workflow “%(workflow)s” is already started.", workflow=workflow.name
+                    )
+                )
+            if not workflow.run_as_id or not self.env.user.has_group(
+                "mail_workflow_automation.mail_workflow_group_manager"
+            ):
+                workflow.run_as_id = self.env.user
+            workflow._raise_problems()
+            workflow.write({"state": "running", "started_at": now})
+            workflow.step_ids._publish()
+            workflow.trigger_ids._start(now, include_existing=include_existing)
+            workflow._wake_runner()
+        return True
+
+    def action_open_start(self):
+        """Ask whom to start with, and show how many that is."""
+        self.ensure_one()
+        self._raise_problems(as_user=self.run_as_id or self.env.user)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Start “%s”", self.name),
+            "res_model": "mail.workflow.start",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_workflow_id": self.id},
+        }
+
+    def action_pause(self):
+        self._require_state("running")
+        self.write({"state": "paused"})
+        self.step_ids._unpublish()
+        return True
+
+    def action_resume(self):
+        self._require_state("paused")
+        for workflow in self:
+            workflow._raise_problems()
+        self.write({"state": "running"})
+        self.step_ids._publish()
+        self.trigger_ids._resume(fields.Datetime.now())
+        self._wake_runner()
+        return True
+
+    def action_stop(self):
+        """Stop: who waits leaves at once, with the reason."""
+        self._require_state("running", "paused")
+        self.write({"state": "stopped"})
+        self.step_ids._unpublish()
+        self.env["mail.workflow.enrollment"].sudo().search(
+            [("workflow_id", "in", self.ids), ("state", "in", ("active", "holdout"))]
+        )._leave(
+            "exited", self.env._("workflow stopped"), fields.Datetime.now(), by=self.env.user.name
+        )
+        return True
+
+    def action_view_enrollments(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mail_workflow_automation.mail_workflow_enrollment_action"
+        )
+        action["domain"] = [("workflow_id", "=", self.id)]
+        action["context"] = {"search_default_active": 1, "default_workflow_id": self.id}
+        return action
+
+    def enroll(self, records, data=None):
+        """Bring records in by hand, whatever the triggers say; audience and re-entry count.
+
+        :param records: of the workflow's model
+        :param data: JSON-able dict kept on the runs
+        :returns: the runs made (``mail.workflow.enrollment``)
+        :raises UserError: when the workflow is not running or the records are of another model
+        """
+        self.ensure_one()
+        self.check_access("read")
+        records.check_access("read")
+        if self.state not in ("running", "paused"):
+            raise UserError(
+                self.env._(
+                    "Workflow “%(workflow)s” is not running. Start it first.", workflow=self.name
+                )
+            )
+        if records._name != self.model_name:
+            raise UserError(
+                self.env._(
+                    "Workflow “%(workflow)s” takes %(model)s, not “%(other)s”.",
+                    workflow=self.name,
+                    model=self.model_id.name,
+                    other=records._description,
+                )
+            )
+        runs = self.env["mail.workflow.enroller"]._enroll_records(
+            self, records, now=fields.Datetime.now(), data=data, by_hand=True
+        )
+        return runs.with_env(self.env)
+
+    def lint(self):
+        """Return the problems of the workflow as data.
+
+        :returns: ``[{"path": str, "step_id": int | False, "message": str}]``
+        """
+        self.ensure_one()
+        return self.env["mail.workflow.linter"]._problems(self)
+
+    def _raise_problems(self, as_user=None):
+        self.ensure_one()
+        workflow = self
+        problems = self.env["mail.workflow.linter"]._problems(
+            workflow, run_as=as_user or self.run_as_id
+        )
+        if problems:
+            raise ValidationError(
+                self.env._(
+                    "Workflow “%(workflow)s” cannot run yet:\n%(problems)s",
+                    workflow=self.name,
+                    problems="\n".join(f"- {problem['message']}" for problem in problems),
+                )
+            )
+
+    def _require_state(self, *states):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for workflow in self:
+            if workflow.state not in states:
+                raise UserError(
+                    self.env._(
+                        "Workflow “%(workflow)s” is %(state)s; this needs it %(states)s.",
+                        workflow=workflow.name,
+                        state=labels[workflow.state],
+                        states=" / ".join(labels[state] for state in states),
+                    )
+                )
+
+    def _domain_problem(self, text, model_name=None):
+        """Return what is wrong with a stored domain, in words, or False."""
+        self.ensure_one()
+        model = self.env.get(model_name or self.model_name)
+        if model is None:
+            return self.env._("the model %s is not installed", model_name or self.model_name)
+        try:
+            Domain(parse_domain(text)).validate(model)
+        except (ValueError, SyntaxError, TypeError, KeyError) as error:
+            return str(error) or self.env._("not a valid domain")
+        return False
+
+    def _run_env(self):
+        """Return the environment in which business records are read and changed:
+        ``run_as_id``'s."""
+        self.ensure_one()
+        workflow_sudo = self.sudo()  # the engine looks up on whose behalf it acts
+        user = workflow_sudo.run_as_id or self.env.user
+        companies = workflow_sudo.company_id.ids
+        return self.env(
+            user=user.id,
+            su=False,
+            context={
+                "allowed_company_ids": companies,
+                "lang": user.lang,
+                "tz": user.tz,
+                "mail_workflow_id": self.id,
+            },
+        )
+
+    def _records(self, res_ids):
+        """Return records of the workflow's model as ``run_as_id``."""
+        return self._run_env()[self.model_name].browse(res_ids)
+
+    def _audience(self):
+        return Domain(parse_domain(self.audience_domain))
+
+    def _tree(self):
+        """Return the tree of the steps that run."""
+        self.ensure_one()
+        return Tree(
+            [
+                Node(
+                    step.id,
+                    step.parent_id.id or None,
+                    step.parent_branch,
+                    step.kind,
+                    step.key,
+                    step.goto_target_id.id if step.kind == "goto" else None,
+                )
+                for step in self.sudo().step_ids.sorted("id")
+            ]
+        )
+
+    def _goal_spec(self):
+        """Return the goal in the form of an event, or None."""
+        self.ensure_one()
+        if not self.goal_kind:
+            return None
+        spec = {"kind": self.goal_kind}
+        if self.goal_name:
+            spec["name"] = self.goal_name
+        if self.goal_filters:
+            spec["filters"] = self.goal_filters
+        if self.goal_window_days:
+            spec["window_days"] = self.goal_window_days
+        if self.goal_same_record:
+            spec["same_record"] = True
+        return spec
+
+    def _count_existing(self):
+        """Return how many records match already: what "existing too" would bring in."""
+        self.ensure_one()
+        now = fields.Datetime.now()
+        return sum(len(trigger._handler()._existing(trigger, now)) for trigger in self.trigger_ids)
+
+    def _wake_runner(self):
+        self.env["mail.workflow.lane"]._wake("runner")
+
+    @api.model
+    def _get_int_param(self, key, default):
+        """Read a setting of the addon as a number; a wrong one counts as the default."""
+        raw = self.env["ir.config_parameter"].sudo().get_param(f"mail_workflow_automation.{key}")
+        try:
+            return int(raw) if raw not in (False, None, "") else default
+        except ValueError:
+            return default
+
+    @api.model
+    def _is_sending_held(self):
+        raw = (
+            self.env["ir.config_parameter"]
+            .sudo()
+            .get_param("mail_workflow_automation.hold_sending")
+        )
+        return str(raw).lower() in ("1", "true")
+
+    @api.model
+    def _cron_housekeeping(self):
+        """Daily care: runs whose record is gone, holdouts whose time is over, old details."""
+        return self.env["mail.workflow.housekeeping"]._run(fields.Datetime.now())
+
+    @api.model
+    def import_definition(self, definition):
+        """Make a draft from the file format (design.md, section 4).
+
+        :param definition: dict, or JSON text
+        :returns: the new workflow, a draft
+        :raises DefinitionError: naming the offending entry; nothing is written
+        """
+        return self.env["mail.workflow.definition"]._import(definition)
+
+    def export_definition(self):
+        """Return the workflow as a dict in the file format; importing it gives the same again."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["mail.workflow.definition"]._export(self)
+
+    def action_export(self):
+        """Download the workflow as a file."""
+        self.ensure_one()
+        content = json.dumps(self.export_definition(), indent=2, ensure_ascii=False)
+        attachment = self.env["ir.attachment"].create(
+            {
+                "name": f"{self.name}.json",
+                "raw": content.encode(),
+                "mimetype": "application/json",
+                "res_model": self._name,
+                "res_id": self.id,
+            }
+        )
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{attachment.id}?download=true",
+            "target": "self",
+        }
+
+    def _export_steps(self):
+        return self.env["mail.workflow.definition"]._export_steps(self)
+
+    def _import_steps(self, steps):
+        self.env["mail.workflow.definition"]._import_steps(self, steps)
+        self.invalidate_recordset(["step_ids"])

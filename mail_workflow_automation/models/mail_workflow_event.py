@@ -1,0 +1,239 @@
+import json
+import logging
+
+from odoo import api, fields, models, tools
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+COLUMNS = (
+    "kind",
+    "occurred_at",
+    "res_model",
+    "res_id",
+    "partner_id",
+    "email_normalized",
+    "visitor_id",
+    "company_id",
+    "website_id",
+    "data",
+    "verdict",
+    "key",
+)
+# one cart event per transaction is enough, however many lines change
+ONCE_PER_TRANSACTION = ("cart_updated",)
+PENDING = "mail_workflow_events"
+
+
+class MailWorkflowEvent(models.Model):
+    """Something that happened. Written once, in one INSERT at commit; then only ``dispatched_at``,
+    ``verdict`` and, once known, the person change.
+
+    Its references are plain numbers: an event must have nothing to fail on, and outlives what it
+    is about.
+    """
+
+    _name = "mail.workflow.event"
+    _description = "Workflow Event"
+    _order = "occurred_at desc, id desc"
+    _log_access = False
+
+    kind = fields.Char(required=True)
+    occurred_at = fields.Datetime(required=True)
+    dispatched_at = fields.Datetime()
+    res_model = fields.Char()
+    res_id = fields.Integer()
+    partner_id = fields.Integer(string="Contact ID")
+    email_normalized = fields.Char()
+    visitor_id = fields.Integer(string="Visitor ID")
+    company_id = fields.Integer(string="Company ID")
+    website_id = fields.Integer(string="Website ID")
+    data = fields.Json()
+    verdict = fields.Selection([("human", "Human"), ("suspect", "Suspect"), ("bot", "Bot")])
+    key = fields.Char()
+
+    _undispatched = models.Index("(id) WHERE dispatched_at IS NULL")
+    _by_email = models.Index(
+        "(email_normalized, kind, occurred_at) WHERE email_normalized IS NOT NULL"
+    )
+    _by_partner = models.Index("(partner_id, kind, occurred_at) WHERE partner_id IS NOT NULL")
+    _by_record = models.Index("(res_model, res_id, kind, occurred_at) WHERE res_id IS NOT NULL")
+    _by_key = models.UniqueIndex("(kind, key) WHERE key IS NOT NULL")
+
+    @api.model
+    @api.private
+    def emit(self, kind, record=None, partner=None, data=None, key=None, occurred_at=None):
+        """Note that something happened, if a workflow listens to that kind.
+
+        The event is written at commit; a keyed one at once, and only the first of its key. Never
+        raises
+        into the caller's business.
+
+        :param str kind: an event kind
+        :param record: what it happened to
+        :param partner: contact it is about, where the record does not tell
+        :param dict data: JSON-able details
+        :param str key: the same key of the same kind is the same event
+        :param datetime occurred_at: naive UTC, default now
+        """
+        try:
+            if not self._is_listened(kind):
+                return
+            values = self._prepare_event_values(kind, record, partner, data, key, occurred_at)
+        except Exception:  # noqa: BLE001 a sale must never fail because of a marketing event
+            _logger.exception("Workflow event %s could not be noted", kind)
+            return
+        if key:
+            self._insert([values])
+            self.env["mail.workflow.lane"]._wake("dispatcher")
+            return
+        pending = self.env.cr.precommit.data.setdefault(PENDING, [])
+        if kind in ONCE_PER_TRANSACTION:
+            same = ("kind", "res_model", "res_id")
+            pending[:] = [row for row in pending if any(row[name] != values[name] for name in same)]
+        if not pending:
+            self.env.cr.precommit.add(self._write_pending)
+        pending.append(values)
+
+    @api.model
+    def _is_listened(self, kind):
+        return kind in self.env["mail.workflow.listening"]._kinds()
+
+    @api.model
+    def _prepare_event_values(self, kind, record, partner, data, key, occurred_at):
+        persons = self.env["mail.workflow.person"]
+        person = None
+        if partner is not None:
+            person = persons._of_partner(partner)
+        elif record is not None:
+            person = persons._of(record).get(record.id)
+        origin = self.env.context.get("mail_workflow_id")
+        if origin:
+            data = {**(data or {}), "origin_workflow_id": origin}
+        record_sudo = record.sudo() if record is not None else None
+        return {
+            "kind": kind,
+            "occurred_at": occurred_at or fields.Datetime.now(),
+            "res_model": record._name if record is not None else None,
+            "res_id": record.id if record is not None else None,
+            "partner_id": person.partner_id if person else None,
+            "email_normalized": person.email_normalized if person else None,
+            "visitor_id": None,
+            "company_id": self._field_id(record_sudo, "company_id"),
+            "website_id": self._field_id(record_sudo, "website_id"),
+            "data": json.dumps(data) if data else None,
+            "verdict": (data or {}).get("verdict", "human"),
+            "key": key,
+        }
+
+    @api.model
+    def _field_id(self, record, name):
+        if record is None or name not in record._fields:
+            return None
+        return record[name].id or None
+
+    @api.model
+    def _note_subscribed(self, contact, subscribed_list):
+        """Note that a mailing contact joined a list; its person is the address."""
+        contact_sudo = contact.sudo()
+        if contact_sudo.email_normalized:
+            self.emit("list_subscribed", record=contact_sudo, data={"list_id": subscribed_list.id})
+
+    def _write_pending(self):
+        """Write the events of this transaction in one INSERT, and wake the dispatcher once."""
+        rows = self.env.cr.precommit.data.pop(PENDING, [])
+        if rows:
+            self._insert(rows)
+            self.env["mail.workflow.lane"]._wake("dispatcher")
+
+    @api.model
+    def _insert(self, rows):
+        columns = SQL(", ").join(SQL.identifier(name) for name in COLUMNS)
+        values = SQL(", ").join(
+            SQL("(%s)", SQL(", ").join(SQL("%s", row[name]) for name in COLUMNS)) for row in rows
+        )
+        # DO NOTHING concerns keyed events only: without a key no unique index covers the row
+        conflict = SQL("ON CONFLICT DO NOTHING") if any(row["key"] for row in rows) else SQL()
+        self.env.cr.execute(
+            SQL("INSERT INTO mail_workflow_event (%s) VALUES %s %s", columns, values, conflict)
+        )
+
+    @api.model
+    def _cron_dispatch(self):
+        """Serve the events that nobody has served yet; safe by hand and beside itself."""
+        return self.env["mail.workflow.dispatcher"]._run()
+
+    @api.autovacuum
+    def _gc_old_events(self):
+        """Prune events after the retention of the settings; the runs they made stay."""
+        days = self.env["mail.workflow"]._get_int_param("event_retention_days", 365)
+        if not days:
+            return None
+        before = fields.Datetime.subtract(fields.Datetime.now(), days=days)
+        self.env.cr.execute(
+            """
+            DELETE FROM mail_workflow_event
+             WHERE id IN (SELECT id FROM mail_workflow_event
+                           WHERE dispatched_at IS NOT NULL AND occurred_at < %s
+                           LIMIT 10000)
+            """,
+            [before],
+        )
+        return self.env.cr.rowcount, int(self.env.cr.rowcount == 10000)
+
+
+class MailWorkflowListening(models.AbstractModel):
+    """Which events the running workflows listen to, cached until a workflow changes."""
+
+    _name = "mail.workflow.listening"
+    _description = "Events Workflows Listen To"
+
+    @api.model
+    def _kinds(self):
+        """Return the kinds of event somebody listens to, a frozenset."""
+        return self._all()["kinds"]
+
+    @api.model
+    @tools.ormcache()
+    def _all(self):
+        """Return who listens to what.
+
+        Paused workflows listen too, for what ends or resumes a run; nobody comes in meanwhile.
+
+        :returns: ``{"kinds": frozenset, "triggers": {kind: [trigger id]},
+            "ends": {kind: [(workflow id, "goal" | "exit", spec)]},
+            "waits": {kind: [(workflow id, step id, spec, branch)]}}``
+        """
+        triggers, ends, waits, kinds = {}, {}, {}, set()
+        workflows_sudo = (
+            self.env["mail.workflow"].sudo().search([("state", "in", ("running", "paused"))])
+        )
+        for workflow in workflows_sudo:
+            for trigger in workflow.trigger_ids:
+                if trigger._handler()._is_event:
+                    kinds.add(trigger.kind)
+                    if workflow.state == "running":
+                        triggers.setdefault(trigger.kind, []).append(trigger.id)
+            for role, spec in self._ends(workflow):
+                kinds.add(spec["kind"])
+                ends.setdefault(spec["kind"], []).append((workflow.id, role, spec))
+            for step in workflow.step_ids:
+                handler = step._handler()
+                for spec, branch in handler._awaited(step):
+                    kinds.add(spec["kind"])
+                    waits.setdefault(spec["kind"], []).append((workflow.id, step.id, spec, branch))
+                kinds.update(handler._looked_up_kinds(step))
+        return {"kinds": frozenset(kinds), "triggers": triggers, "ends": ends, "waits": waits}
+
+    @api.model
+    def _ends(self, workflow):
+        """Return ``[(role, spec)]``: the goal first, so that an event that is both counts as the
+        goal."""
+        goal = workflow._goal_spec()
+        found = [("goal", goal)] if goal else []
+        found += [("exit", spec) for spec in workflow.exit_events or []]
+        implicit = {
+            kind for trigger in workflow.trigger_ids for kind in trigger._handler()._implicit_exits
+        }
+        found += [("exit", {"kind": kind, "any_record": True}) for kind in sorted(implicit)]
+        return found

@@ -1,0 +1,235 @@
+import json
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+STATES = [
+    ("queued", "Queued"),
+    ("done", "Done"),
+    ("skipped", "Skipped"),
+    ("held", "Held"),
+    ("failed", "Failed"),
+    ("dead", "Dead"),
+]
+MAX_ATTEMPTS = 5
+
+
+class MailWorkflowExecution(models.Model):
+    """One visit of one step by one run: one row, updated until done, skipped or dead.
+
+    state    meaning                                    set by                       next
+    -------  -----------------------------------------  ---------------------------
+    -----------------
+    queued   the mail is in the queue                   runner                       done, failed,
+    dead
+    done     carried out; a mail was accepted           runner, mail queue           -
+    skipped  not for this run, see ``reason``           runner, people               -
+    held     later, see ``reason``; no attempt used     runner                       any
+    failed   will be tried again at ``retry_at``        runner, mail queue           done, dead
+    dead     given up; the traceback is in ``error``    runner, mail queue           queued
+    (Retry), skipped
+    """
+
+    _name = "mail.workflow.execution"
+    _description = "Workflow Step Execution"
+    _order = "id desc"
+    _log_access = False
+
+    enrollment_id = fields.Many2one(
+        "mail.workflow.enrollment", required=True, ondelete="cascade", readonly=True
+    )
+    step_id = fields.Many2one(
+        "mail.workflow.step", required=True, ondelete="restrict", index=True, readonly=True
+    )
+    workflow_id = fields.Many2one(related="enrollment_id.workflow_id")
+    company_id = fields.Many2one(related="enrollment_id.company_id")
+    partner_id = fields.Many2one(related="enrollment_id.partner_id", string="Contact")
+    visit_no = fields.Integer(required=True, default=1, readonly=True, string="Visit")
+    state = fields.Selection(STATES, required=True, readonly=True)
+    branch = fields.Char(readonly=True)
+    reason = fields.Char(readonly=True)
+    error = fields.Text(readonly=True)
+    attempt = fields.Integer(default=0, readonly=True, string="Attempts")
+    retry_at = fields.Datetime(readonly=True)
+    executed_at = fields.Datetime(readonly=True)
+    mailing_trace_id = fields.Many2one(
+        "mailing.trace", string="Mail", ondelete="set null", index="btree_not_null", readonly=True
+    )
+    log = fields.Json(readonly=True)
+
+    _visit = models.UniqueIndex("(enrollment_id, step_id, visit_no)")
+    _retry = models.Index("(retry_at) WHERE state = 'failed' AND retry_at IS NOT NULL")
+
+    def action_retry(self):
+        """Try a dead execution again: the mail is queued once more, or the step carried out."""
+        dead = self.filtered(lambda execution: execution.state == "dead")
+        if dead != self or not self:
+            raise UserError(self.env._("Only what is dead can be retried."))
+        self.enrollment_id._check_actor()
+        dead_sudo = dead.sudo()
+        standing = dead_sudo.filtered(
+            lambda execution: (
+                execution.enrollment_id.state == "failed"
+                and execution.enrollment_id.step_id == execution.step_id
+            )
+        )
+        if standing:
+            standing.enrollment_id.with_user(self.env.user).action_retry()
+        (dead_sudo - standing)._requeue_mail(self.env.user.name)
+        return True
+
+    # --- for the engine ---------------------------------------------------------------------------
+
+    @api.model
+    def _json(self, value):
+        return json.dumps(value, default=str)
+
+    @api.model
+    def _reserve(self, rows, now):
+        """Write the executions that are about to be carried out: the intent comes first (rule 12).
+
+        :param rows: ``[(enrollment id, step id, visit no, state, branch)]``
+        :returns: ``{enrollment id: execution id}`` of those that are ours to carry out; a row that
+        is
+            there already (done by another worker) is missing
+        """
+        if not rows:
+            return {}
+        line = {"at": fields.Datetime.to_string(now), "from": None, "by": "engine", "why": ""}
+        values = SQL(", ").join(
+            SQL(
+                "(%s, %s, %s, %s, %s, %s, 1, %s::jsonb)",
+                run_id,
+                step_id,
+                visit_no,
+                state,
+                branch,
+                now,
+                self._json([{**line, "to": state}]),
+            )
+            for run_id, step_id, visit_no, state, branch in rows
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO mail_workflow_execution AS x
+                       (enrollment_id, step_id, visit_no, state, branch, executed_at, attempt, log)
+                VALUES %s
+                ON CONFLICT (enrollment_id, step_id, visit_no) DO UPDATE
+                   SET state = EXCLUDED.state, branch = EXCLUDED.branch, executed_at =
+                   EXCLUDED.executed_at,
+                       reason = NULL, error = NULL, retry_at = NULL,
+                       attempt = CASE WHEN x.state = 'held' THEN x.attempt ELSE x.attempt + 1 END,
+                       log = COALESCE(x.log, '[]'::jsonb) || EXCLUDED.log
+                 WHERE x.state IN ('held', 'failed', 'dead')
+                RETURNING enrollment_id, id
+                """,
+                values,
+            )
+        )
+        self.invalidate_model()
+        return dict(self.env.cr.fetchall())
+
+    @api.model
+    def _record(self, rows, now):
+        """Write executions that end without being carried out.
+
+        :param rows: ``[dict(enrollment_id, step_id, visit_no, state, reason, error, attempt,
+        retry_at)]``
+        """
+        if not rows:
+            return
+        values = SQL(", ").join(
+            SQL(
+                "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)",
+                row["enrollment_id"],
+                row["step_id"],
+                row["visit_no"],
+                row["state"],
+                row.get("reason") or None,
+                row.get("error") or None,
+                row.get("attempt", 0),
+                row.get("retry_at") or None,
+                now,
+                self._json(
+                    [
+                        {
+                            "at": fields.Datetime.to_string(now),
+                            "from": None,
+                            "to": row["state"],
+                            "why": row.get("reason") or "",
+                            "by": row.get("by", "engine"),
+                        }
+                    ]
+                ),
+            )
+            for row in rows
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO mail_workflow_execution AS x
+                       (enrollment_id, step_id, visit_no, state, reason, error, attempt, retry_at,
+                       executed_at, log)
+                VALUES %s
+                ON CONFLICT (enrollment_id, step_id, visit_no) DO UPDATE
+                   SET state = EXCLUDED.state, reason = EXCLUDED.reason, error = EXCLUDED.error,
+                       attempt = GREATEST(x.attempt, EXCLUDED.attempt), retry_at =
+                       EXCLUDED.retry_at,
+                       executed_at = EXCLUDED.executed_at,
+                       log = COALESCE(x.log, '[]'::jsonb) || EXCLUDED.log
+                 WHERE x.state IN ('held', 'failed', 'dead')
+                """,
+                values,
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _close_standing(self, runs, reason, now):
+        """Explain, for runs that leave, the step they stood at: skipped with the reason."""
+        self._record(
+            [
+                {
+                    "enrollment_id": run.id,
+                    "step_id": run.step_id.id,
+                    "visit_no": run.visit_no,
+                    "state": "skipped",
+                    "reason": reason,
+                }
+                for run in runs
+                if run.step_id and run.state in ("active", "failed")
+            ],
+            now,
+        )
+
+    def _advance(self, state, why, now, **values):
+        """Move executions to another state, with a line in their log."""
+        if not self:
+            return
+        self.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mail_workflow_execution
+                   SET state = %(state)s, reason = %(reason)s, error = %(error)s, retry_at =
+                   %(retry_at)s,
+                       attempt = attempt + %(attempts)s,
+                       log = COALESCE(log, '[]'::jsonb) || jsonb_build_array(jsonb_build_object(
+                           'at', %(at)s, 'from', state, 'to', %(state)s, 'why', %(why)s, 'by',
+                           %(by)s))
+                 WHERE id = ANY(%(ids)s)
+                """,
+                state=state,
+                reason=values.get("reason") or None,
+                error=values.get("error") or None,
+                retry_at=values.get("retry_at") or None,
+                attempts=values.get("attempts", 0),
+                at=fields.Datetime.to_string(now),
+                why=why,
+                by=values.get("by", "engine"),
+                ids=self.ids,
+            )
+        )
+        self.invalidate_recordset()

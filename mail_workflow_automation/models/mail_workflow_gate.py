@@ -1,0 +1,153 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class MailWorkflowGate(models.AbstractModel):
+    """The one gate that a mail of a workflow passes at the moment of sending."""
+
+    _name = "mail.workflow.gate"
+    _description = "Gate of Workflow Mail"
+
+    @api.model
+    def _refusals(self, step, runs):
+        """Return why runs get no mail of a step: ``{run id: reason}``. A fixed number of queries.
+
+        Operational mail passes opt-out and blacklist; a missing address stops every mail.
+        """
+        workflow = step.workflow_id
+        refusals = {run.id: self.env._("no address") for run in runs if not run.email_normalized}
+        runs = runs.filtered(lambda run: run.id not in refusals)
+        if not runs:
+            return refusals
+        checks = [self._archived]
+        if workflow.purpose == "marketing":
+            checks += [
+                self._internal,
+                self._blacklisted,
+                self._opted_out,
+                self._bounced,
+                self._duplicates,
+            ]
+        for check in checks:
+            for run_id, reason in check(step, runs).items():
+                refusals.setdefault(run_id, reason)
+        return refusals
+
+    @api.model
+    def _archived(self, step, runs):
+        model = self.env[step.workflow_id.model_name].sudo().with_context(active_test=False)
+        archived = set()
+        if "active" in model._fields:
+            records = model.browse(runs.mapped("res_id"))
+            archived = set(records.filtered(lambda record: not record.active).ids)
+        return {
+            run.id: self.env._("archived")
+            for run in runs
+            if run.res_id in archived or (run.partner_id and not run.partner_id.active)
+        }
+
+    @api.model
+    def _internal(self, step, runs):
+        users_sudo = self.env["res.users"].sudo().search([("share", "=", False)])
+        partner_ids, emails = (
+            set(users_sudo.partner_id.ids),
+            set(users_sudo.partner_id.mapped("email_normalized")),
+        )
+        return {
+            run.id: self.env._("internal user")
+            for run in runs
+            if run.partner_id.id in partner_ids or run.email_normalized in emails
+        }
+
+    @api.model
+    def _blacklisted(self, step, runs):
+        rows = (
+            self.env["mail.blacklist"]
+            .sudo()
+            .search([("email", "in", runs.mapped("email_normalized"))])
+        )
+        emails = set(rows.mapped("email"))
+        return {run.id: self.env._("blacklisted") for run in runs if run.email_normalized in emails}
+
+    @api.model
+    def _opted_out(self, step, runs):
+        topic = step.workflow_id.list_id
+        if not topic:
+            return {}
+        subscriptions_sudo = (
+            self.env["mailing.subscription"]
+            .sudo()
+            .search(
+                [
+                    ("list_id", "=", topic.id),
+                    ("contact_id.email_normalized", "in", runs.mapped("email_normalized")),
+                ]
+            )
+        )
+        out, back_in = set(), set()
+        for subscription in subscriptions_sudo:
+            emails = out if subscription.opt_out else back_in
+            emails.add(subscription.contact_id.email_normalized)
+        # as in Odoo: of several subscriptions of one address, one that is in counts
+        return {
+            run.id: self.env._("opted out") for run in runs if run.email_normalized in out - back_in
+        }
+
+    @api.model
+    def _bounced(self, step, runs):
+        limit = self.env["mail.workflow"]._get_int_param("bounce_limit", 1)
+        if not limit:
+            return {}
+        partners_sudo = (
+            self.env["res.partner"]
+            .sudo()
+            .search(
+                [
+                    ("email_normalized", "in", runs.mapped("email_normalized")),
+                    ("message_bounce", ">=", limit),
+                ]
+            )
+        )
+        emails = set(partners_sudo.mapped("email_normalized"))
+        return {
+            run.id: self.env._("address bounced") for run in runs if run.email_normalized in emails
+        }
+
+    @api.model
+    def _duplicates(self, step, runs):
+        """One mail per address and step and entry: of runs of one address at a time, the first
+        gets it.
+
+        Runs per event are entries of their own.
+        """
+        if step.workflow_id.reentry_per == "event":
+            return {}
+        self.env["mail.workflow.execution"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT DISTINCT e.id
+                  FROM mail_workflow_enrollment e
+                  JOIN mail_workflow_enrollment other
+                    ON other.workflow_id = e.workflow_id AND other.email_normalized =
+                    e.email_normalized
+                   AND other.id != e.id
+                   AND (other.left_at IS NULL OR other.left_at > e.entered_at)
+                  JOIN mail_workflow_execution x
+                    ON x.enrollment_id = other.id AND x.step_id = %s AND x.state IN ('queued',
+                    'done', 'failed')
+                 WHERE e.id = ANY(%s)
+                """,
+                step.id,
+                runs.ids,
+            )
+        )
+        reason = self.env._("duplicate address")
+        found = {row[0]: reason for row in self.env.cr.fetchall()}
+        seen = set()
+        for run in runs.sorted("id"):
+            if run.email_normalized in seen:
+                found.setdefault(run.id, reason)
+            elif run.id not in found:
+                seen.add(run.email_normalized)
+        return found

@@ -1,0 +1,95 @@
+from datetime import timedelta
+
+from odoo import api, models
+from odoo.tools import SQL
+
+HOLDOUT_DAYS = 30
+BATCH = 5000
+
+
+class MailWorkflowHousekeeping(models.AbstractModel):
+    """Daily care of the engine's tables."""
+
+    _name = "mail.workflow.housekeeping"
+    _description = "Workflow Housekeeping"
+
+    @api.model
+    def _run(self, now):
+        lanes = self.env["mail.workflow.lane"]
+        self._end_orphans(now)
+        lanes._checkpoint()
+        self._end_holdouts(now)
+        lanes._checkpoint()
+        self._prune_logs(now)
+        lanes._checkpoint()
+        return True
+
+    @api.model
+    def _end_orphans(self, now):
+        """End runs whose record is gone."""
+        runs = self.env["mail.workflow.enrollment"].sudo()
+        groups = runs._read_group([("state", "in", ("active", "holdout"))], ["res_model"])
+        for (model_name,) in groups:
+            if model_name not in self.env:
+                continue
+            self.env.cr.execute(
+                SQL(
+                    """
+                    SELECT e.id
+                      FROM mail_workflow_enrollment e
+                      LEFT JOIN %s r ON r.id = e.res_id
+                     WHERE e.res_model = %s AND e.state IN ('active', 'holdout') AND r.id IS NULL
+                     LIMIT %s
+                       FOR NO KEY UPDATE OF e SKIP LOCKED
+                    """,
+                    SQL.identifier(self.env[model_name]._table),
+                    model_name,
+                    BATCH,
+                )
+            )
+            orphans = runs.browse([row[0] for row in self.env.cr.fetchall()])
+            orphans._leave("exited", self.env._("record deleted"), now)
+
+    @api.model
+    def _end_holdouts(self, now):
+        """End holdouts whose goal's window (or 30 days) is over, so that they can be drawn
+        again."""
+        runs = self.env["mail.workflow.enrollment"].sudo()
+        for workflow in self.env["mail.workflow"].sudo().search([("holdout_percent", ">", 0)]):
+            days = workflow.goal_window_days or HOLDOUT_DAYS
+            over = runs.search(
+                [
+                    ("workflow_id", "=", workflow.id),
+                    ("state", "=", "holdout"),
+                    ("entered_at", "<", now - timedelta(days=days)),
+                ],
+                limit=BATCH,
+            )
+            over._leave("done", "", now)
+
+    @api.model
+    def _prune_logs(self, now):
+        """Drop the details of runs that ended long ago; the keys that stop a second run stay."""
+        days = self.env["mail.workflow"]._get_int_param("log_retention_days", 365)
+        if not days:
+            return
+        before = now - timedelta(days=days)
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH old AS (
+                    SELECT id FROM mail_workflow_enrollment
+                     WHERE left_at < %(before)s AND (log IS NOT NULL OR data IS NOT NULL)
+                     LIMIT %(batch)s
+                       FOR NO KEY UPDATE SKIP LOCKED
+                ), executions AS (
+                    UPDATE mail_workflow_execution SET log = NULL, error = NULL
+                     WHERE enrollment_id IN (SELECT id FROM old)
+                )
+                UPDATE mail_workflow_enrollment SET log = NULL, data = NULL WHERE id IN (SELECT id
+                FROM old)
+                """,
+                before=before,
+                batch=BATCH,
+            )
+        )

@@ -1,0 +1,154 @@
+from odoo import api, models
+
+
+class MailWorkflowLinter(models.AbstractModel):
+    """Finds what keeps a workflow from running, all at once, as data."""
+
+    _name = "mail.workflow.linter"
+    _description = "Problems of a Workflow"
+
+    @api.model
+    def _problems(self, workflow, run_as=None):
+        """Return the problems of a workflow.
+
+        :param run_as: whose rights are checked; default ``run_as_id``, else who asks
+        :returns: ``[{"path": str, "step_id": int | False, "message": str}]``
+        """
+        user = run_as or workflow.run_as_id or self.env.user
+        env = self.env(
+            user=user.id,
+            su=False,
+            context={**self.env.context, "allowed_company_ids": workflow.company_id.ids},
+        )
+        problems = self._of_workflow(workflow, user, env)
+        for index, trigger in enumerate(workflow.trigger_ids.sorted("id")):
+            problems += self._of_trigger(trigger, f"triggers[{index}]")
+        for step in workflow.step_ids.sorted("sequence"):
+            problems += self._of_step(step, env)
+        problems += self._of_tree(workflow)
+        return problems
+
+    @api.model
+    def _problem(self, path, message, step=None):
+        if step:
+            message = self.env._(
+                "Step “%(step)s”: %(problem)s.", step=step.name, problem=message.rstrip(".")
+            )
+        return {"path": path, "step_id": step.id if step else False, "message": message}
+
+    @api.model
+    def _of_workflow(self, workflow, user, env):
+        problems = []
+        if not workflow.trigger_ids:
+            problems.append(
+                self._problem("triggers", self.env._("Nobody comes in: add a trigger."))
+            )
+        if not workflow.step_ids:
+            problems.append(self._problem("steps", self.env._("Nothing happens: add a step.")))
+        found = workflow._domain_problem(workflow.audience_domain)
+        if found:
+            problems.append(
+                self._problem("audience", self.env._("Audience: %s.", found.rstrip(".")))
+            )
+        model = env.get(workflow.model_name)
+        if model is None:
+            message = self.env._("The model “%s” is not installed.", workflow.model_name)
+            return [*problems, self._problem("model", message)]
+        if not model.has_access("read"):
+            problems.append(
+                self._problem(
+                    "run_as",
+                    self.env._(
+                        "%(user)s may not read %(model)s.",
+                        user=user.name,
+                        model=workflow.model_id.name,
+                    ),
+                )
+            )
+        if not user.active:
+            problems.append(
+                self._problem("run_as", self.env._("%s, as whom it runs, is archived.", user.name))
+            )
+        for path, spec in self._specs(workflow):
+            problems += [
+                self._problem(
+                    path, self.env._("%(place)s: %(problem)s.", place=path, problem=problem)
+                )
+                for problem in self._spec_problems(spec, workflow)
+            ]
+        return problems
+
+    @api.model
+    def _specs(self, workflow):
+        goal = workflow._goal_spec()
+        found = [("goal", goal)] if goal else []
+        return found + [
+            (f"exits[{index}]", spec) for index, spec in enumerate(workflow.exit_events or [])
+        ]
+
+    @api.model
+    def _spec_problems(self, spec, workflow):
+        """Return what is wrong with an event as a goal, exit, wait or condition names it, a list
+        of str."""
+        kinds = dict(self.env["mail.workflow.trigger"]._event_kind_selection())
+        kind = spec.get("kind")
+        if kind not in kinds:
+            return [self.env._("unknown kind of event “%s”", kind)]
+        handler = self.env["mail.workflow.trigger"]._kind_model(kind)
+        problems = [
+            f"{kinds[kind]}: {problem}"
+            for problem in handler._check_filters(spec.get("filters") or {}, workflow)
+        ]
+        if kind == "custom" and not spec.get("name"):
+            problems.append(self.env._("give the custom event a name"))
+        return problems
+
+    @api.model
+    def _of_trigger(self, trigger, path):
+        handler = trigger._handler()
+        label = dict(trigger._fields["kind"]._description_selection(self.env))[trigger.kind]
+        messages = list(handler._check_config(trigger))
+        model_name = trigger.workflow_id.model_name
+        if handler._record_models and model_name not in (*handler._record_models, "res.partner"):
+            messages.append(
+                self.env._("it cannot bring in records of “%s”", trigger.workflow_id.model_id.name)
+            )
+        return [
+            self._problem(
+                path,
+                self.env._("Trigger “%(trigger)s”: %(problem)s.", trigger=label, problem=message),
+            )
+            for message in messages
+        ]
+
+    @api.model
+    def _of_step(self, step, env):
+        handler = step._handler()
+        messages = [
+            *handler._check_config(step),
+            *handler._check_rights(step, env),
+            *handler._check_branches(step),
+        ]
+        return [self._problem(step.key, message, step) for message in messages]
+
+    @api.model
+    def _of_tree(self, workflow):
+        problems = []
+        tree = workflow._tree()
+        steps = {step.id: step for step in workflow.step_ids}
+        placed = {step_id for step_id, _depth in tree.ordered()}
+        for step in workflow.step_ids:
+            if step.id not in placed:
+                message = self.env._(
+                    "another step stands at the same place, this one is never reached"
+                )
+                problems.append(self._problem(step.key, message, step))
+        waiting = {kind for kind in {step.kind for step in workflow.step_ids} if self._waits(kind)}
+        for step_id in tree.loops_without(waiting):
+            message = self.env._("it jumps back without a wait in the loop; add a wait")
+            problems.append(self._problem(steps[step_id].key, message, steps[step_id]))
+        return problems
+
+    @api.model
+    def _waits(self, kind):
+        return self.env["mail.workflow.step"]._kind_model(kind)._is_wait

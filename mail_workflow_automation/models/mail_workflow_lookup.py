@@ -1,0 +1,95 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class MailWorkflowLookup(models.AbstractModel):
+    """Looks back at events: for conditions, waits that begin late, and goals at the moment of
+    sending."""
+
+    _name = "mail.workflow.lookup"
+    _description = "Look Back at Workflow Events"
+
+    @api.model
+    def _events(self, subjects, spec, since, until=None, after=False):
+        """Return the events of a spec about any of the subjects.
+
+        :param subjects: rows with ``res_model, res_id, partner_id, email_normalized`` (runs or
+        events)
+        :param dict spec: ``kind``, ``name``, ``filters``, ``same_record``
+        :param datetime since: naive UTC; ``after``: later than it, else not before it
+        :returns: list of event rows
+        """
+        emails = list({s["email_normalized"] for s in subjects if s["email_normalized"]})
+        partner_ids = list(
+            {s["partner_id"] for s in subjects if s["partner_id"] and not s["email_normalized"]}
+        )
+        records = {
+            (s["res_model"], s["res_id"]) for s in subjects if s["res_model"] and s["res_id"]
+        }
+        parts = []
+        if records:
+            parts.append(SQL("(res_model, res_id) IN %s", tuple(records)))
+        if not spec.get("same_record"):
+            if emails:
+                parts.append(SQL("email_normalized = ANY(%s)", emails))
+            if partner_ids:
+                parts.append(
+                    SQL("(partner_id = ANY(%s) AND email_normalized IS NULL)", partner_ids)
+                )
+        if not parts:
+            return []
+        bounds = SQL("occurred_at > %s", since) if after else SQL("occurred_at >= %s", since)
+        if until:
+            bounds = SQL("%s AND occurred_at <= %s", bounds, until)
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT id, kind, occurred_at, res_model, res_id, partner_id, email_normalized,
+                data, verdict
+                  FROM mail_workflow_event
+                 WHERE kind = %s AND %s AND (%s)
+                 ORDER BY occurred_at, id
+                """,
+                spec["kind"],
+                bounds,
+                SQL(" OR ").join(parts),
+            )
+        )
+        dispatcher = self.env["mail.workflow.dispatcher"]
+        return [event for event in self.env.cr.dictfetchall() if dispatcher._passes(event, spec)]
+
+    @api.model
+    def _first(self, runs, spec, since):
+        """Return ``{run id: first event}`` of a spec for each run, from its own moment on.
+
+        One query for all runs.
+
+        :param runs: enrollments
+        :param dict since: ``{run id: datetime}``
+        """
+        if not runs or not since:
+            return {}
+        subjects = [self._subject(run) for run in runs]
+        events = self._events(subjects, spec, min(since.values()))
+        if not events:
+            return {}
+        dispatcher = self.env["mail.workflow.dispatcher"]
+        found = {}
+        for subject in subjects:
+            for event in events:
+                if event["occurred_at"] >= since[subject["id"]] and dispatcher._concerns(
+                    event, subject, spec
+                ):
+                    found[subject["id"]] = event
+                    break
+        return found
+
+    @api.model
+    def _subject(self, run):
+        return {
+            "id": run.id,
+            "res_model": run.res_model,
+            "res_id": run.res_id,
+            "partner_id": run.partner_id.id or None,
+            "email_normalized": run.email_normalized or None,
+        }

@@ -1,0 +1,116 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class MailWorkflowEnrollment(models.Model):
+    _inherit = "mail.workflow.enrollment"
+
+    @api.model
+    def _merge_persons(self, sources, target):
+        """Make the runs of merged contacts runs of the one that stays.
+
+        Of two open runs in one workflow the older goes on, the other ends "merged". Events move
+        too.
+        """
+        now = fields.Datetime.now()
+        persons = self.env["mail.workflow.person"]
+        person = persons._of_partner(target)
+        runs = self.search(
+            [
+                "|",
+                ("partner_id", "in", (sources | target).ids),
+                "&",
+                ("res_model", "=", "res.partner"),
+                ("res_id", "in", (sources | target).ids),
+            ],
+            order="id",
+        )
+        old_keys = {key for key in (persons._of_partner(one) for one in sources) if key}
+        moved, ended, taken = {}, [], set()
+        for run in runs:
+            is_partner = run.res_model == "res.partner"
+            key = run.entry_key
+            if key in {old.key for old in old_keys} | {person.key}:
+                key = person.key
+            elif is_partner and key == f"res.partner,{run.res_id}":
+                key = f"res.partner,{target.id}"
+            if run.state in ("active", "holdout"):
+                if (run.workflow_id.id, key) in taken:
+                    ended.append(run.id)
+                taken.add((run.workflow_id.id, key))
+            moved[run.id] = (key, target.id if is_partner else run.res_id)
+        self.browse(ended)._leave("exited", self.env._("merged with another contact"), now)
+        self._rekey(runs, moved, person)
+        self._merge_events(sources, target, person)
+
+    @api.model
+    def _rekey(self, runs, moved, person):
+        """Give runs their new keys; run numbers continue where a key has runs already."""
+        if not moved:
+            return
+        self.flush_model()
+        # first out of the way, then numbered anew by key: no order of updates meets the unique
+        # index
+        self.env.cr.execute(
+            SQL(
+                "UPDATE mail_workflow_enrollment SET entry_key = 'merging:' || id WHERE id = "
+                "ANY(%s)",
+                list(moved),
+            )
+        )
+        keys = list({key for key, _res_id in moved.values()})
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT workflow_id, entry_key, max(run_no)
+                  FROM mail_workflow_enrollment
+                 WHERE workflow_id = ANY(%s) AND entry_key = ANY(%s)
+                 GROUP BY workflow_id, entry_key
+                """,
+                runs.workflow_id.ids,
+                keys,
+            )
+        )
+        numbers = {
+            (workflow_id, key): run_no for workflow_id, key, run_no in self.env.cr.fetchall()
+        }
+        rows = []
+        for run in runs:
+            key, res_id = moved[run.id]
+            numbers[(run.workflow_id.id, key)] = numbers.get((run.workflow_id.id, key), 0) + 1
+            rows.append(
+                SQL("(%s, %s, %s, %s)", run.id, key, res_id, numbers[(run.workflow_id.id, key)])
+            )
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mail_workflow_enrollment e
+                   SET entry_key = v.entry_key, res_id = v.res_id, run_no = v.run_no,
+                       partner_id = %s, email_normalized = %s
+                  FROM (VALUES %s) AS v (id, entry_key, res_id, run_no)
+                 WHERE e.id = v.id
+                """,
+                person.partner_id,
+                person.email_normalized,
+                SQL(", ").join(rows),
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _merge_events(self, sources, target, person):
+        self.env["mail.workflow.event"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mail_workflow_event
+                   SET partner_id = %(target)s, email_normalized = %(email)s,
+                       res_id = CASE WHEN res_model = 'res.partner' AND res_id = ANY(%(sources)s)
+                                     THEN %(target)s ELSE res_id END
+                 WHERE partner_id = ANY(%(sources)s)
+                """,
+                target=target.id,
+                email=person.email_normalized,
+                sources=sources.ids,
+            )
+        )

@@ -1,0 +1,106 @@
+from odoo import api, fields, models
+
+
+class MailWorkflowStepText(models.Model):
+    """One language of a mail step. Subject, preview and body are those of a mailing of its own, so
+    that
+    Odoo's designer, links, opens, answers and unsubscription work as its users know them."""
+
+    _name = "mail.workflow.step.text"
+    _description = "Text of a Mail Step"
+    _order = "id"
+
+    step_id = fields.Many2one("mail.workflow.step", required=True, ondelete="cascade", index=True)
+    workflow_id = fields.Many2one(related="step_id.workflow_id")
+    company_id = fields.Many2one(related="step_id.company_id", store=True, index=True)
+    lang = fields.Selection(
+        selection=lambda self: self.env["res.lang"].get_installed(),
+        required=True,
+        default=lambda self: self.env.lang,
+        string="Language",
+    )
+    mailing_id = fields.Many2one("mailing.mailing", required=True, ondelete="restrict", index=True)
+    subject = fields.Char(related="mailing_id.subject", readonly=False)
+    preview = fields.Char(related="mailing_id.preview", readonly=False)
+    body_html = fields.Html(related="mailing_id.body_html", readonly=False)
+
+    _lang = models.UniqueIndex("(step_id, lang)", "A mail step has one text in each language.")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        steps = self.env["mail.workflow.step"].browse([vals["step_id"] for vals in vals_list])
+        steps.workflow_id._check_editable()
+        needed = [i for i, vals in enumerate(vals_list) if not vals.get("mailing_id")]
+        mailings = self.env["mailing.mailing"].create(
+            [
+                self._prepare_mailing_values(steps.browse(vals_list[i]["step_id"]), vals_list[i])
+                for i in needed
+            ]
+        )
+        for i, mailing in zip(needed, mailings, strict=True):
+            vals_list[i]["mailing_id"] = mailing.id
+        for vals in vals_list:
+            for name in ("subject", "preview", "body_html", "body_arch"):
+                vals.pop(name, None)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if {"subject", "preview", "body_html"} & vals.keys():
+            self.step_id.workflow_id._check_editable()
+        if "body_html" in vals:
+            self.mailing_id.write({"body_arch": vals["body_html"]})
+        return super().write(vals)
+
+    def unlink(self):
+        self.step_id.workflow_id._check_editable()
+        mailings = self.mailing_id
+        result = super().unlink()
+        # mailings of a removed text keep their figures when mails were made of them
+        mailings.filtered(lambda mailing: not mailing.mailing_trace_ids).sudo().unlink()
+        return result
+
+    @api.model
+    def _prepare_mailing_values(self, step, vals):
+        workflow = step.workflow_id
+        values = {
+            "subject": vals.get("subject") or step.name or workflow.name,
+            "preview": vals.get("preview") or False,
+            "body_html": vals.get("body_html") or "",
+            "body_arch": vals.get("body_arch") or vals.get("body_html") or "",
+            "mailing_model_id": workflow.model_id.id,
+            "mailing_domain": "[('id', '=', 0)]",
+            "workflow_id": workflow.id,
+            "workflow_step_id": step.id,
+            "reply_to_mode": "new" if workflow.reply_to else "update",
+        }
+        if workflow.email_from:
+            values["email_from"] = workflow.email_from
+        if workflow.reply_to:
+            values["reply_to"] = workflow.reply_to
+        return values
+
+    def action_open_designer(self):
+        """Open the text in Odoo's mail designer."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "mailing.mailing",
+            "res_id": self.mailing_id.id,
+            "view_mode": "form",
+            "views": [
+                (
+                    self.env.ref("mail_workflow_automation.mailing_mailing_view_form_workflow").id,
+                    "form",
+                )
+            ],
+            "target": "current",
+        }
+
+    def _for_lang(self, lang):
+        """Return the text for a reader's language: theirs, one of the same tongue, else the
+        first."""
+        exact = self.filtered(lambda text: text.lang == lang)
+        if exact:
+            return exact[0]
+        tongue = (lang or "").split("_")[0]
+        return self.filtered(lambda text: text.lang.split("_")[0] == tongue)[:1] or self[:1]

@@ -1,0 +1,152 @@
+from odoo import api, fields, models
+
+from ..exceptions import UnknownKindError
+
+
+class MailWorkflowTrigger(models.Model):
+    """One way into a workflow. Its kind adds its own columns (``triggers/<kind>.py``)."""
+
+    _name = "mail.workflow.trigger"
+    _description = "Workflow Trigger"
+    _order = "id"
+
+    workflow_id = fields.Many2one("mail.workflow", required=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(related="workflow_id.company_id", store=True, index=True)
+    kind = fields.Selection([], required=True)
+    filters = fields.Json(help="Which events of the kind count, see the kind.")
+    count = fields.Integer(
+        default=0, help="How many such events within the days. 0 or 1: the first one."
+    )
+    within_days = fields.Integer(default=0)
+    polled_at = fields.Datetime(copy=False, help="Up to when a clock kind has looked.")
+    next_poll_at = fields.Datetime(copy=False)
+    summary = fields.Char(compute="_compute_summary")
+
+    @api.depends(lambda self: self._summary_fields())
+    def _compute_summary(self):
+        for trigger in self:
+            trigger.summary = trigger._handler()._summary(trigger) if trigger.kind else ""
+
+    @api.model
+    def _summary_fields(self):
+        return [
+            name
+            for name, field in self._fields.items()
+            if field.store
+            and name not in ("id", "polled_at", "next_poll_at", *models.MAGIC_COLUMNS)
+        ]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        triggers = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return triggers
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not set(vals) <= {"polled_at", "next_poll_at"}:
+            self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
+    def _handler(self):
+        """Return the kind of this trigger.
+
+        :raises UnknownKindError: when its addon is not installed
+        """
+        self.ensure_one()
+        return self._kind_model(self.kind)
+
+    @api.model
+    def _kind_model(self, kind):
+        model = self.env.get(f"mail.workflow.trigger.{kind}")
+        if model is None:
+            raise UnknownKindError(kind)
+        return model
+
+    @api.model
+    def _event_kind_selection(self):
+        """Return the kinds that are events: goals, exits and waits can name them."""
+        return [
+            (kind, label)
+            for kind, label in self._fields["kind"]._description_selection(self.env)
+            if self._kind_model(kind)._is_event
+        ]
+
+    def _spec(self):
+        """Return the trigger in the form of an event."""
+        self.ensure_one()
+        return {"kind": self.kind, "filters": self.filters or {}}
+
+    def _start(self, now, *, include_existing=False):
+        """Look only forward from ``now``; enroll who matches already where asked for."""
+        enroller = self.env["mail.workflow.enroller"]
+        for trigger in self:
+            handler = trigger._handler()
+            trigger.sudo().write({"polled_at": now, "next_poll_at": now})
+            if include_existing:
+                records = handler._existing(trigger, now)
+                if records:
+                    enroller._enroll_records(trigger.workflow_id, records, now=now, trigger=trigger)
+            handler._started(trigger, now)
+
+    def _resume(self, now):
+        """Go on after a pause: what passed meanwhile is looked at by the next poll."""
+        self.sudo().write({"next_poll_at": now})
+
+    @api.model
+    def _poll_due(self, now):
+        """Let the clock kinds of running workflows look, each in its turn.
+
+        By hand (not in a cron) they look at once. A trigger that another worker is looking at is
+        left
+        to it.
+        :returns: how many runs were made
+        """
+        in_cron = bool(self.env.context.get("cron_id"))
+        kinds = [
+            k
+            for k in self._fields["kind"].get_values(self.env)
+            if not self._kind_model(k)._is_event
+        ]
+        self.flush_model()
+        self.env["mail.workflow"].flush_model(["state"])
+        self.env.cr.execute(
+            """
+            SELECT t.id
+              FROM mail_workflow_trigger t
+              JOIN mail_workflow w ON w.id = t.workflow_id
+             WHERE w.state = 'running' AND w.active AND t.kind = ANY(%s)
+               AND (%s OR t.next_poll_at IS NULL OR t.next_poll_at <= %s)
+             ORDER BY t.next_poll_at, t.id
+               FOR NO KEY UPDATE OF t SKIP LOCKED
+            """,
+            [kinds, not in_cron, now],
+        )
+        made = 0
+        for trigger in self.sudo().browse([row[0] for row in self.env.cr.fetchall()]):
+            made += trigger._poll(now)
+        return made
+
+    def _poll(self, now):
+        """Enroll what this clock kind finds; an error stays with its trigger."""
+        self.ensure_one()
+        handler = self._handler()
+        values = {
+            "polled_at": now,
+            "next_poll_at": fields.Datetime.add(now, minutes=handler._poll_minutes),
+        }
+        made = 0
+        try:
+            with self.env.cr.savepoint():
+                made = handler._poll(self, self.polled_at or now, now)
+        except Exception as error:  # noqa: BLE001 one bad domain must not stop the others
+            self.env["mail.workflow.runner"]._reraise_if_serialization(error)
+            self.workflow_id._report_trouble(self, error)
+            values.pop("polled_at")
+        self.write(values)
+        return made

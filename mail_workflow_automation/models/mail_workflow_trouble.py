@@ -1,0 +1,36 @@
+import logging
+from datetime import timedelta
+
+from odoo import fields, models
+
+_logger = logging.getLogger(__name__)
+
+
+class MailWorkflow(models.Model):
+    _inherit = "mail.workflow"
+
+    trouble_reported_at = fields.Datetime(copy=False, readonly=True)
+
+    def _report_trouble(self, source, error):
+        """Tell the owner, at most once a day, that something is wrong, and where to look.
+
+        :param source: the step or trigger that failed
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        _logger.info("Workflow %s, %s: %s", self.id, source, type(error).__name__)
+        if self.trouble_reported_at and self.trouble_reported_at > now - timedelta(days=1):
+            return
+        workflow_sudo = self.sudo()  # a note to the owner, whoever's rights the workflow borrows
+        workflow_sudo.trouble_reported_at = now
+        workflow_sudo.message_notify(
+            partner_ids=workflow_sudo.user_id.partner_id.ids,
+            subject=self.env._("Workflow “%s” needs you", self.name),
+            body=self.env._(
+                "%(source)s failed: %(error)s. Open the workflow's runs and filter on Failed to "
+                "see who is "
+                "concerned, then retry or skip.",
+                source=source.display_name or source._description,
+                error=str(error).strip() or type(error).__name__,
+            ),
+        )

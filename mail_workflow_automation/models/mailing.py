@@ -1,0 +1,121 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class MailingMailing(models.Model):
+    _inherit = "mailing.mailing"
+
+    workflow_id = fields.Many2one(
+        "mail.workflow", ondelete="set null", index="btree_not_null", copy=False
+    )
+    workflow_step_id = fields.Many2one(
+        "mail.workflow.step", ondelete="set null", index="btree_not_null", copy=False
+    )
+    workflow_company_id = fields.Many2one(
+        related="workflow_id.company_id",
+        store=True,
+        index="btree_not_null",
+        string="Workflow Company",
+    )
+
+    def get_base_url(self):
+        return self.env.context.get("workflow_base_url") or super().get_base_url()
+
+    def _action_send_mail(self, res_ids=None):
+        """A workflow's mailing goes out by its step only."""
+        self._check_no_workflow()
+        return super()._action_send_mail(res_ids)
+
+    def action_put_in_queue(self):
+        self._check_no_workflow()
+        return super().action_put_in_queue()
+
+    def _check_no_workflow(self):
+        for mailing in self:
+            if mailing.workflow_id:
+                raise UserError(
+                    self.env._(
+                        "“%(mailing)s” is a text of the workflow “%(workflow)s” and is sent by it.",
+                        mailing=mailing.subject,
+                        workflow=mailing.workflow_id.name,
+                    )
+                )
+
+
+class MailingTrace(models.Model):
+    _inherit = "mailing.trace"
+
+    workflow_execution_id = fields.Many2one(
+        "mail.workflow.execution", ondelete="set null", index="btree_not_null"
+    )
+    workflow_enrollment_id = fields.Many2one(
+        "mail.workflow.enrollment", ondelete="set null", index="btree_not_null"
+    )
+    workflow_step_id = fields.Many2one(
+        "mail.workflow.step", ondelete="set null", index="btree_not_null"
+    )
+    workflow_company_id = fields.Many2one(
+        related="mass_mailing_id.workflow_company_id",
+        store=True,
+        index="btree_not_null",
+        string="Workflow Company",
+    )
+
+    def write(self, vals):
+        result = super().write(vals)
+        kind = {"open": "email_opened", "reply": "email_replied", "bounce": "email_bounced"}.get(
+            vals.get("trace_status")
+        )
+        if kind:
+            self._note_event(kind)
+        return result
+
+    def _note_event(self, kind, **data):
+        """Note an event of the mails of workflows; tests never count (rule 34)."""
+        for trace in self.sudo():
+            run = trace.workflow_enrollment_id
+            if not run or trace.is_test_trace:
+                continue
+            record = self.env[run.res_model].browse(run.res_id)
+            self.env["mail.workflow.event"].emit(
+                kind,
+                record=record,
+                partner=run.partner_id or None,
+                data={
+                    "enrollment_id": run.id,
+                    "workflow_id": run.workflow_id.id,
+                    "step": trace.workflow_step_id.key,
+                    "trace_id": trace.id,
+                    **data,
+                },
+            )
+
+    @api.model
+    def _of_reader(self, mailing, document_id, email):
+        """Return the last trace of a mailing for a reader, whom its token names."""
+        if not str(document_id).isdigit():
+            return self.browse()
+        return self.search(
+            [
+                ("mass_mailing_id", "=", mailing.id),
+                ("res_id", "=", int(document_id)),
+                ("email", "=", email),
+            ],
+            order="id desc",
+            limit=1,
+        )
+
+    @api.model
+    def _note_unsubscribed(self, mailing, document_id, email):
+        self._of_reader(mailing, document_id, email)._note_event("email_unsubscribed")
+
+
+class LinkTrackerClick(models.Model):
+    _inherit = "link.tracker.click"
+
+    @api.model
+    def add_click(self, code, **route_values):
+        click = super().add_click(code, **route_values)
+        if click and click.mailing_trace_id:
+            click.mailing_trace_id._note_event("email_clicked", url=click.link_id.url)
+        return click

@@ -1,0 +1,59 @@
+from odoo import api, models
+
+
+class ResPartner(models.Model):
+    _name = "res.partner"
+    _inherit = ["res.partner", "mail.workflow.button"]
+
+    @api.model
+    def mail_allowed_qweb_expressions(self):
+        return (
+            *super().mail_allowed_qweb_expressions(),
+            "object.company_id.name",
+            "object.city",
+            "object.parent_id.name",
+        )
+
+    def unlink(self):
+        ids = self.ids
+        result = super().unlink()
+        self.env["mail.workflow.enrollment"]._end_for_deleted("res.partner", ids)
+        return result
+
+
+class CrmLead(models.Model):
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "mail.workflow.button"]
+
+    @api.model
+    def mail_allowed_qweb_expressions(self):
+        return (
+            *super().mail_allowed_qweb_expressions(),
+            "object.company_id.name",
+            "object.partner_name",
+        )
+
+    def unlink(self):
+        ids = self.ids
+        result = super().unlink()
+        self.env["mail.workflow.enrollment"]._end_for_deleted("crm.lead", ids)
+        return result
+
+
+class SaleOrder(models.Model):
+    _name = "sale.order"
+    _inherit = ["sale.order", "mail.workflow.button"]
+
+    @api.model
+    def mail_allowed_qweb_expressions(self):
+        return (
+            *super().mail_allowed_qweb_expressions(),
+            "object.company_id.name",
+            "object.website_id.name",
+        )
+
+    def unlink(self):
+        ids = self.ids
+        result = super().unlink()
+        self.env["mail.workflow.enrollment"]._end_for_deleted("sale.order", ids)
+        return result

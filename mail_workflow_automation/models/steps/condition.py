@@ -1,0 +1,194 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ...engine import outcome
+from ...exceptions import DefinitionError
+from ..mail_workflow import parse_domain
+
+ELSE = "else"
+
+
+class MailWorkflowStep(models.Model):
+    _inherit = "mail.workflow.step"
+
+    kind = fields.Selection(
+        selection_add=[("condition", "Condition")], ondelete={"condition": "cascade"}
+    )
+    condition_branches = fields.Json(
+        help="Branches in order: the first that matches wins. Each has a name and a domain, or "
+        "an event."
+    )
+    condition_domain = fields.Char(
+        string="Condition",
+        compute="_compute_condition_domain",
+        inverse="_inverse_condition_domain",
+        help="Records that match go the branch “yes”, the others “no”.",
+    )
+    is_condition_simple = fields.Boolean(compute="_compute_condition_domain")
+
+    @api.depends("condition_branches")
+    def _compute_condition_domain(self):
+        for step in self:
+            branches = step.condition_branches or []
+            step.is_condition_simple = not branches or [b["name"] for b in branches] == [
+                "yes",
+                "no",
+            ]
+            domain = branches[0].get("domain") if branches and step.is_condition_simple else []
+            step.condition_domain = repr(domain or [])
+
+    def _inverse_condition_domain(self):
+        for step in self:
+            if step.is_condition_simple:
+                step.condition_branches = [
+                    {"name": "yes", "domain": parse_domain(step.condition_domain)},
+                    {"name": "no"},
+                ]
+
+
+class MailWorkflowStepCondition(models.AbstractModel):
+    """Sends each run one way: by a domain on its record, or by something its person did."""
+
+    _name = "mail.workflow.step.condition"
+    _inherit = "mail.workflow.step.kind"
+    _description = "Workflow Step: Condition"
+
+    _step_icon = "fa-question-circle"
+
+    @api.model
+    def _file_keys(self):
+        return {"domain", "branches"}
+
+    @api.model
+    def _outcomes(self, step):
+        return tuple(branch["name"] for branch in step.condition_branches or [])
+
+    @api.model
+    def _looked_up_kinds(self, step):
+        return {
+            branch["event"]["kind"]
+            for branch in step.condition_branches or []
+            if branch.get("event")
+        }
+
+    @api.model
+    def _check_config(self, step):
+        branches = step.condition_branches or []
+        if not branches:
+            return [self.env._("the condition asks nothing")]
+        problems = []
+        for branch in branches:
+            if "domain" in branch:
+                problem = step.workflow_id._domain_problem(repr(branch["domain"]))
+                if problem:
+                    problems.append(
+                        self.env._(
+                            "branch “%(branch)s”: %(problem)s",
+                            branch=branch["name"],
+                            problem=problem,
+                        )
+                    )
+            if branch.get("event"):
+                problems += self.env["mail.workflow.linter"]._spec_problems(
+                    branch["event"], step.workflow_id
+                )
+        return problems
+
+    @api.model
+    def _decide(self, step, runs, now):
+        decided = {}
+        rest = runs
+        for branch in step.condition_branches or []:
+            if not rest:
+                break
+            matching = self._matching(step, branch, rest, now)
+            decided.update({run_id: outcome.done(branch["name"]) for run_id in matching})
+            rest = rest.filtered(lambda run, matching=matching: run.id not in matching)
+        decided.update({run.id: outcome.done() for run in rest})
+        return decided
+
+    @api.model
+    def _matching(self, step, branch, runs, now):
+        """Return the ids of the runs that a branch takes: one query for all."""
+        if "domain" in branch:
+            records = step.workflow_id._records(runs.mapped("res_id"))
+            found = set(
+                records.search(Domain(branch["domain"]) & Domain("id", "in", records.ids)).ids
+            )
+            return {run.id for run in runs if run.res_id in found}
+        if branch.get("event"):
+            days = branch["event"].get("within_days")
+            since = {run.id: now - timedelta(days=days) if days else run.entered_at for run in runs}
+            return set(self.env["mail.workflow.lookup"]._first(runs, branch["event"], since))
+        return set(runs.ids)
+
+    @api.model
+    def _summary(self, step):
+        return " / ".join(branch["name"] for branch in step.condition_branches or [])
+
+    @api.model
+    def _export(self, step):
+        branches = step.condition_branches or []
+        if [branch["name"] for branch in branches] == ["yes", "no"] and "domain" in branches[0]:
+            return {"domain": branches[0]["domain"]}
+        return {}
+
+    @api.model
+    def _export_branch(self, step, name):
+        """Return what the file says of a branch besides its steps."""
+        if self._export(step):
+            return {}
+        branch = next((b for b in step.condition_branches or [] if b["name"] == name), {})
+        if "domain" in branch:
+            return {"when": {"domain": branch["domain"]}}
+        if branch.get("event"):
+            spec = dict(branch["event"])
+            when = {"event": spec.pop("kind"), **spec}
+            if "within_days" not in spec:
+                when["since"] = "entry"
+            return {"when": when}
+        return {}
+
+    @api.model
+    def _import(self, values, workflow, path):
+        definition = self.env["mail.workflow.definition"]
+        if "domain" in values:
+            domain = definition._domain(values["domain"], workflow, f"{path}.domain")
+            return {"condition_branches": [{"name": "yes", "domain": domain}, {"name": "no"}]}
+        branches = values.get("branches")
+        if not isinstance(branches, dict) or not branches:
+            raise DefinitionError(path, self.env._("a condition needs a “domain” or “branches”"))
+        found = []
+        for name, branch in branches.items():
+            where = f"{path}.branches.{name}"
+            entry = {"name": name}
+            when = branch.get("when") if isinstance(branch, dict) else None
+            if name == ELSE and when is not None:
+                raise DefinitionError(
+                    where, self.env._("“else” takes what is left and has no “when”")
+                )
+            if name != ELSE:
+                entry.update(self._import_when(when, workflow, f"{where}.when"))
+            found.append(entry)
+        # what is left comes last, wherever the file has it
+        found.sort(key=lambda entry: entry["name"] == ELSE)
+        return {"condition_branches": found}
+
+    @api.model
+    def _import_when(self, when, workflow, path):
+        definition = self.env["mail.workflow.definition"]
+        if not isinstance(when, dict) or not ({"domain", "event"} & when.keys()):
+            raise DefinitionError(path, self.env._("say when: a “domain” or an “event”"))
+        if "domain" in when:
+            definition._only_keys(when, {"domain"}, path)
+            return {"domain": definition._domain(when["domain"], workflow, f"{path}.domain")}
+        spec = {key: value for key, value in when.items() if key not in ("event", "since")}
+        if when.get("since", "entry") != "entry":
+            raise DefinitionError(
+                f"{path}.since", self.env._("only “entry” is known; use within_days for a period")
+            )
+        return {
+            "event": definition._spec({"kind": when["event"], **spec}, path, extra={"within_days"})
+        }

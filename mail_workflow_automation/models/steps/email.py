@@ -1,0 +1,141 @@
+from odoo import api, fields, models
+
+from ...engine import outcome
+from ...exceptions import DefinitionError
+
+TEXT_KEYS = ("subject", "preview", "body_html", "body_arch")
+
+
+class MailWorkflowStep(models.Model):
+    _inherit = "mail.workflow.step"
+
+    kind = fields.Selection(selection_add=[("email", "E-mail")], ondelete={"email": "cascade"})
+    text_ids = fields.One2many("mail.workflow.step.text", "step_id", string="Texts")
+
+
+class MailWorkflowStepEmail(models.AbstractModel):
+    """Sends a mail, designed in Odoo's e-mail marketing, in the reader's language.
+
+    The run moves on when the mail is queued; its fate is read back into the execution.
+    """
+
+    _name = "mail.workflow.step.email"
+    _inherit = "mail.workflow.step.kind"
+    _description = "Workflow Step: E-mail"
+
+    _step_icon = "fa-envelope"
+    _step_category = "message"
+    _is_message = True
+
+    @api.model
+    def _file_keys(self):
+        return {"texts", "subject", "preview", "body_html"}
+
+    @api.model
+    def _check_config(self, step):
+        problems = []
+        if not step.text_ids:
+            problems.append(self.env._("the mail has no text"))
+        for text in step.text_ids:
+            lang = text.lang
+            if not text.subject:
+                problems.append(self.env._("the text in %s has no subject", lang))
+            if text.mailing_id.is_body_empty:
+                problems.append(self.env._("the text in %s is empty", lang))
+            problems += self.env["mail.workflow.mailer"]._check_text(text, step.workflow_id)
+        model = self.env.get(step.workflow_id.model_name)
+        if not getattr(model, "_mailing_enabled", False):
+            problems.append(
+                self.env._("records of “%s” cannot be mailed", step.workflow_id.model_id.name)
+            )
+        if not step.workflow_id.email_from and not step.text_ids.mailing_id.filtered("email_from"):
+            problems.append(self.env._("the workflow has no sender"))
+        return problems
+
+    @api.model
+    def _check_rights(self, step, env):
+        if not env["mailing.mailing"].has_access("read"):
+            return [self.env._("%s may not send mailings", env.user.name)]
+        return []
+
+    @api.model
+    def _decide(self, step, runs, now):
+        refusals = self.env["mail.workflow.gate"]._refusals(step, runs)
+        return {
+            run.id: outcome.skip(refusals[run.id])
+            if run.id in refusals
+            else outcome.done(execution_state="queued")
+            for run in runs
+        }
+
+    @api.model
+    def _perform(self, step, runs, outcomes, executions, now):
+        self.env["mail.workflow.mailer"]._queue(step, runs, executions, now)
+
+    @api.model
+    def _publish(self, step):
+        for text in step.text_ids:
+            self.env["mail.workflow.mailer"]._publish_text(text)
+
+    @api.model
+    def _unpublish(self, step):
+        # mailings in Odoo are read-only once done; a paused workflow's texts are edited
+        step.text_ids.mailing_id.sudo().write({"state": "draft"})
+
+    @api.model
+    def _summary(self, step):
+        text = step.text_ids._for_lang(self.env.lang)
+        return f"“{text.subject}”" if text else ""
+
+    @api.model
+    def _export(self, step):
+        texts = {}
+        for text in step.text_ids.sorted("lang"):
+            mailing = text.mailing_id
+            entry = {"subject": text.subject or ""}
+            if text.preview:
+                entry["preview"] = text.preview
+            entry["body_html"] = str(mailing.body_html or "")
+            if mailing.body_arch and str(mailing.body_arch) != entry["body_html"]:
+                entry["body_arch"] = str(mailing.body_arch)
+            texts[text.lang] = entry
+        return {"texts": texts} if texts else {}
+
+    @api.model
+    def _texts(self, values, path):
+        """Return ``{lang: {subject, ...}}`` of a step in a file."""
+        definition = self.env["mail.workflow.definition"]
+        if "texts" not in values:
+            entry = {
+                key: values[key] for key in ("subject", "preview", "body_html") if key in values
+            }
+            return {self._default_lang(): definition._text_entry(entry, path)} if entry else {}
+        texts = values["texts"]
+        if not isinstance(texts, dict):
+            raise DefinitionError(
+                f"{path}.texts", self.env._("must be an object: language to text")
+            )
+        return {lang: definition._text_entry(texts[lang], f"{path}.texts.{lang}") for lang in texts}
+
+    @api.model
+    def _default_lang(self):
+        return self.env.lang or self.env["res.lang"].get_installed()[0][0]
+
+    @api.model
+    def _import(self, values, workflow, path):
+        self._texts(values, path)
+        return {}
+
+    @api.model
+    def _import_after(self, step, values, path):
+        """Make a text for each language that is installed; a file in several carries over to any
+        shop."""
+        texts = self._texts(values, path)
+        installed = {code for code, _name in self.env["res.lang"].get_installed()}
+        usable = {lang: entry for lang, entry in texts.items() if lang in installed}
+        if texts and not usable:
+            first = next(iter(texts))
+            usable = {self._default_lang(): texts[first]}
+        self.env["mail.workflow.step.text"].create(
+            [{"step_id": step.id, "lang": lang, **entry} for lang, entry in usable.items()]
+        )

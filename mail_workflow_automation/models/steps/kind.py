@@ -1,0 +1,142 @@
+from odoo import api, models
+
+from ...engine import outcome
+from ...engine.outcome import THEN
+
+
+class MailWorkflowStepKind(models.AbstractModel):
+    """What every kind of step offers.
+
+    A kind is one file: the ``selection_add`` and its columns on ``mail.workflow.step``, and the
+    abstract
+    model ``mail.workflow.step.<kind>`` that inherits this one. ``_decide`` reads only;
+    ``_perform`` has the
+    effects, in batch.
+    """
+
+    _name = "mail.workflow.step.kind"
+    _description = "Kind of Workflow Step"
+
+    _step_icon = "fa-cog"
+    _step_category = "flow"
+    # file key -> column, for the generic export and import
+    _step_fields = {}
+    # lateness and "hold all sending" concern what reaches a person
+    _is_message = False
+    # a run stops here for a time: what makes a loop safe
+    _is_wait = False
+
+    @api.model
+    def _check_config(self, step):
+        """Return the problems of the step, a list of str."""
+        return []
+
+    @api.model
+    def _check_rights(self, step, env):
+        """Return what the user of ``env`` (``run_as_id``) may not do that the step does, a list of
+        str."""
+        return []
+
+    @api.model
+    def _outcomes(self, step):
+        """Return the names of the step's branches, besides ``then``: a tuple, empty without
+        branches."""
+        return ()
+
+    @api.model
+    def _awaited(self, step):
+        """Return the events that resume a run standing here: ``[(spec, branch)]``."""
+        return []
+
+    @api.model
+    def _looked_up_kinds(self, step):
+        """Return the kinds of event the step looks back at, a set."""
+        return set()
+
+    @api.model
+    def _decide(self, step, runs, now):
+        """Decide for each run, without any effect.
+
+        :param now: naive UTC
+        :returns: ``{run id: Outcome}``
+        """
+        return {run.id: outcome.done() for run in runs}
+
+    @api.model
+    def _perform(self, step, runs, outcomes, executions, now):
+        """Carry the step out for runs whose outcome is ``done`` or ``jump``.
+
+        :param dict outcomes: ``{run id: Outcome}``
+        :param dict executions: ``{run id: execution id}``, the idempotence key of every effect
+        """
+
+    @api.model
+    def _publish(self, step):
+        """Prepare what must not be made while running."""
+
+    @api.model
+    def _unpublish(self, step):
+        """Make the step editable again."""
+
+    @api.model
+    def _summary(self, step):
+        """Return one line on what the step does."""
+        return ""
+
+    @api.model
+    def _describe(self):
+        """Return what the palette shows of the kind."""
+        return {
+            "icon": self._step_icon,
+            "category": self._step_category,
+            "description": self._description,
+        }
+
+    @api.model
+    def _export(self, step):
+        """Return the kind's own keys for the file, without branches' steps."""
+        values = {}
+        definition = self.env["mail.workflow.definition"]
+        for key, name in self._step_fields.items():
+            value = definition._export_value(step, name)
+            if value not in (False, None, [], "", 0):
+                values[key] = value
+        return values
+
+    @api.model
+    def _import(self, values, workflow, path):
+        """Return column values from the kind's own keys.
+
+        :raises DefinitionError: naming the offending key
+        """
+        definition = self.env["mail.workflow.definition"]
+        return {
+            name: definition._import_value(
+                "mail.workflow.step", name, values[key], f"{path}.{key}", workflow
+            )
+            for key, name in self._step_fields.items()
+            if key in values
+        }
+
+    @api.model
+    def _import_after(self, step, values, path):
+        """Write what needs the step to exist (texts)."""
+
+    @api.model
+    def _file_keys(self):
+        """Return the keys of the file this kind knows, besides those of all steps."""
+        return set(self._step_fields)
+
+    @api.model
+    def _check_branches(self, step):
+        """Return the problems of the tree below the step: branches it does not have."""
+        known = {THEN, *self._outcomes(step)}
+        return [
+            self.env._(
+                "step “%(child)s” hangs on a branch “%(branch)s” that is not there",
+                child=child.name,
+                branch=child.parent_branch,
+            )
+            for child in step.child_ids
+            if child.parent_branch not in known
+        ]

@@ -1,0 +1,53 @@
+from odoo import api, fields, models
+from odoo.fields import Command
+
+
+class MailWorkflowStep(models.Model):
+    _inherit = "mail.workflow.step"
+
+    kind = fields.Selection(selection_add=[("tag", "Tag")], ondelete={"tag": "cascade"})
+    tag_add_ids = fields.Many2many(
+        "res.partner.category", "mail_workflow_step_tag_add_rel", string="Add Tags"
+    )
+    tag_remove_ids = fields.Many2many(
+        "res.partner.category", "mail_workflow_step_tag_remove_rel", string="Remove Tags"
+    )
+
+
+class MailWorkflowStepTag(models.AbstractModel):
+    """Puts tags on the contact, or takes them off."""
+
+    _name = "mail.workflow.step.tag"
+    _inherit = "mail.workflow.step.kind"
+    _description = "Workflow Step: Tag"
+
+    _step_icon = "fa-tag"
+    _step_category = "record"
+    _step_fields = {"add": "tag_add_ids", "remove": "tag_remove_ids"}
+
+    @api.model
+    def _check_config(self, step):
+        if not step.tag_add_ids and not step.tag_remove_ids:
+            return [self.env._("choose a tag to add or to remove")]
+        return []
+
+    @api.model
+    def _check_rights(self, step, env):
+        if not env["res.partner"].has_access("write"):
+            return [self.env._("%s may not change contacts", env.user.name)]
+        return []
+
+    @api.model
+    def _perform(self, step, runs, outcomes, executions, now):
+        partners = step.workflow_id._run_env()["res.partner"].browse(runs.partner_id.ids)
+        commands = [Command.link(tag.id) for tag in step.tag_add_ids]
+        commands += [Command.unlink(tag.id) for tag in step.tag_remove_ids]
+        if partners:
+            partners.write({"category_id": commands})
+
+    @api.model
+    def _summary(self, step):
+        parts = [f"+{tag.name}" for tag in step.tag_add_ids] + [
+            f"−{tag.name}" for tag in step.tag_remove_ids
+        ]
+        return ", ".join(parts)

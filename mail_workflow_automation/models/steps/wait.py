@@ -1,0 +1,340 @@
+from datetime import datetime, time, timedelta
+
+from odoo import api, fields, models
+
+from ...engine import outcome
+from ...engine.schedule import UNITS, WEEKDAYS, local_to_utc, next_local_time, parse_time
+from ...exceptions import DefinitionError
+
+TIMEOUT = "timeout"
+
+
+class MailWorkflowStep(models.Model):
+    _inherit = "mail.workflow.step"
+
+    kind = fields.Selection(selection_add=[("wait", "Wait")], ondelete={"wait": "cascade"})
+    wait_mode = fields.Selection(
+        [
+            ("duration", "For some time"),
+            ("time", "Until a time of day or weekday"),
+            ("field", "Until a date of the record"),
+            ("events", "Until something happens, or a limit"),
+        ],
+        string="Wait",
+        default="duration",
+    )
+    wait_count = fields.Float(string="How Long", default=1.0)
+    wait_unit = fields.Selection(
+        [("minutes", "Minutes"), ("hours", "Hours"), ("days", "Days"), ("weeks", "Weeks")],
+        string="Unit",
+        default="days",
+    )
+    wait_time = fields.Char(string="At", help="Local time of day, HH:MM.")
+    wait_weekdays = fields.Char(
+        string="On", help="Days of the week, as mon, tue, ...; empty: every day."
+    )
+    wait_field = fields.Char(
+        string="Date Field", help="Technical name of a date field of the record."
+    )
+    wait_offset_days = fields.Integer(
+        string="Days after", help="Negative: so many days before the date."
+    )
+    wait_on_past = fields.Selection(
+        [
+            ("skip", "Skip the steps up to the next wait"),
+            ("continue", "Go on at once"),
+            ("leave", "Leave the workflow"),
+        ],
+        string="If the date is over or empty",
+        default="skip",
+    )
+    wait_events = fields.Json(help="Events that end the wait, each with the branch it leads to.")
+
+
+class MailWorkflowStepWait(models.AbstractModel):
+    """The run stands here: for a time, until a time or date, or until the first of several
+    events."""
+
+    _name = "mail.workflow.step.wait"
+    _inherit = "mail.workflow.step.kind"
+    _description = "Workflow Step: Wait"
+
+    _step_icon = "fa-clock-o"
+    _is_wait = True
+
+    @api.model
+    def _file_keys(self):
+        return {
+            *UNITS,
+            "until_time",
+            "weekdays",
+            "until_field",
+            "offset_days",
+            "on_past",
+            "events",
+            "branches",
+        }
+
+    @api.model
+    def _outcomes(self, step):
+        if step.wait_mode != "events":
+            return ()
+        return tuple(
+            dict.fromkeys([event["branch"] for event in step.wait_events or []] + [TIMEOUT])
+        )
+
+    @api.model
+    def _awaited(self, step):
+        if step.wait_mode != "events":
+            return []
+        return [(event, event["branch"]) for event in step.wait_events or []]
+
+    @api.model
+    def _looked_up_kinds(self, step):
+        return {event["kind"] for event, _branch in self._awaited(step)}
+
+    @api.model
+    def _check_config(self, step):
+        problems = []
+        if step.wait_mode in ("duration", "events") and (
+            step.wait_count <= 0 or not step.wait_unit
+        ):
+            problems.append(self.env._("the time to wait must be more than zero"))
+        if step.wait_mode == "time":
+            problems += self._check_time(step, required=not step.wait_weekdays)
+            problems += self._check_weekdays(step)
+        if step.wait_mode == "field":
+            problems += self._check_field(step) + self._check_time(step, required=False)
+        if step.wait_mode == "events":
+            if not step.wait_events:
+                problems.append(self.env._("choose at least one event to wait for"))
+            for event in step.wait_events or []:
+                problems += self.env["mail.workflow.linter"]._spec_problems(event, step.workflow_id)
+        return problems
+
+    @api.model
+    def _check_time(self, step, *, required):
+        if not step.wait_time:
+            return [self.env._("give a time of day, or a weekday")] if required else []
+        try:
+            parse_time(step.wait_time)
+        except ValueError:
+            return [self.env._("“%s” is no time of day; write it as 09:00", step.wait_time)]
+        return []
+
+    @api.model
+    def _check_weekdays(self, step):
+        unknown = [day for day in self._weekday_names(step) if day not in WEEKDAYS]
+        if unknown:
+            return [
+                self.env._(
+                    "unknown weekdays: %(days)s; known: %(known)s",
+                    days=", ".join(unknown),
+                    known=", ".join(WEEKDAYS),
+                )
+            ]
+        return []
+
+    @api.model
+    def _check_field(self, step):
+        model = self.env.get(step.workflow_id.model_name)
+        field = model._fields.get(step.wait_field or "") if model is not None else None
+        if field is None or field.type not in ("date", "datetime"):
+            return [
+                self.env._(
+                    "“%(field)s” is no date field of %(model)s",
+                    field=step.wait_field or "",
+                    model=step.workflow_id.model_id.name,
+                )
+            ]
+        return []
+
+    @api.model
+    def _weekday_names(self, step):
+        return [day.strip().lower() for day in (step.wait_weekdays or "").split(",") if day.strip()]
+
+    @api.model
+    def _decide(self, step, runs, now):
+        arrived = runs.filtered(lambda run: not run.waiting_since)
+        decided = {run.id: outcome.done(self._branch_after_wait(step)) for run in runs - arrived}
+        if not arrived:
+            return decided
+        if step.wait_mode == "events":
+            decided.update(self._decide_events(step, arrived, now))
+        elif step.wait_mode == "time":
+            decided.update(self._decide_time(step, arrived, now))
+        elif step.wait_mode == "field":
+            decided.update(self._decide_field(step, arrived, now))
+        else:
+            due_at = now + self._duration(step)
+            decided.update({run.id: outcome.wait(due_at) for run in arrived})
+        return decided
+
+    @api.model
+    def _branch_after_wait(self, step):
+        return TIMEOUT if step.wait_mode == "events" else outcome.THEN
+
+    @api.model
+    def _duration(self, step):
+        return timedelta(**{step.wait_unit: step.wait_count})
+
+    @api.model
+    def _decide_events(self, step, runs, now):
+        """Look back first: what came between the mail and this wait counts (rule 21)."""
+        due_at = now + self._duration(step)
+        decided = {run.id: outcome.wait(due_at) for run in runs}
+        earliest = {}
+        for event, branch in self._awaited(step):
+            since = self._look_back_from(step, runs, event)
+            for run_id, found in (
+                self.env["mail.workflow.lookup"]._first(runs, event, since).items()
+            ):
+                known = earliest.get(run_id)
+                if known is None or found["occurred_at"] < known[0]:
+                    earliest[run_id] = (found["occurred_at"], branch)
+        decided.update({run_id: outcome.done(branch) for run_id, (_at, branch) in earliest.items()})
+        return decided
+
+    @api.model
+    def _look_back_from(self, step, runs, event):
+        """Return ``{run id: datetime}``: since the mail the event is about, else since the last
+        mail, else
+        since the run came to the step."""
+        key = (event.get("filters") or {}).get("step")
+        domain = [("enrollment_id", "in", runs.ids), ("step_id.kind", "=", "email")]
+        if key:
+            domain.append(("step_id.key", "=", key))
+        groups = (
+            self.env["mail.workflow.execution"]
+            .sudo()
+            ._read_group(domain, ["enrollment_id"], ["executed_at:max"])
+        )
+        sent = {run.id: at for run, at in groups}
+        return {run.id: sent.get(run.id) or run.planned_at or run.entered_at for run in runs}
+
+    @api.model
+    def _decide_time(self, step, runs, now):
+        at = parse_time(step.wait_time) if step.wait_time else None
+        days = tuple(WEEKDAYS.index(day) for day in self._weekday_names(step))
+        zones = self.env["mail.workflow.zone"]._of_runs(step.workflow_id, runs)
+        return {run.id: outcome.wait(next_local_time(now, zones[run.id], at, days)) for run in runs}
+
+    @api.model
+    def _decide_field(self, step, runs, now):
+        workflow = step.workflow_id
+        records = workflow._records(runs.mapped("res_id"))
+        values = {record.id: record[step.wait_field] for record in records}
+        zones = self.env["mail.workflow.zone"]._of_runs(workflow, runs)
+        return {
+            run.id: self._until(step, values.get(run.res_id), zones[run.id], now) for run in runs
+        }
+
+    @api.model
+    def _until(self, step, value, zone, now):
+        if not value:
+            return self._past(step, self.env._("no date"))
+        offset = timedelta(days=step.wait_offset_days)
+        at = parse_time(step.wait_time) if step.wait_time else None
+        if isinstance(value, datetime):
+            due_at = value + offset
+            if at:
+                due_at = local_to_utc(due_at.date(), at, zone)
+        else:
+            due_at = local_to_utc(value + offset, at or time(0), zone)
+            # a date without a time is the whole day: today is not over yet
+            if not at and due_at <= now < due_at + timedelta(days=1):
+                due_at = now
+        if due_at < now:
+            return self._past(step, self.env._("date already past"))
+        return outcome.wait(due_at)
+
+    @api.model
+    def _past(self, step, reason):
+        if step.wait_on_past == "leave":
+            return outcome.leave(reason)
+        if step.wait_on_past == "continue":
+            return outcome.done()
+        return outcome.past(reason)
+
+    @api.model
+    def _summary(self, step):
+        units = dict(step._fields["wait_unit"]._description_selection(self.env))
+        length = f"{step.wait_count:g} {(units.get(step.wait_unit) or '').lower()}"
+        if step.wait_mode == "time":
+            return " ".join(filter(None, [step.wait_weekdays, step.wait_time]))
+        if step.wait_mode == "field":
+            return self.env._(
+                "%(days)+d days from %(field)s",
+                days=step.wait_offset_days,
+                field=step.wait_field or "?",
+            )
+        if step.wait_mode == "events":
+            kinds = ", ".join(event["kind"] for event in step.wait_events or [])
+            return self.env._("%(events)s, %(length)s at most", events=kinds, length=length)
+        return length
+
+    @api.model
+    def _export(self, step):
+        values = {}
+        if step.wait_mode in ("duration", "events"):
+            count = (
+                int(step.wait_count) if step.wait_count == int(step.wait_count) else step.wait_count
+            )
+            values[step.wait_unit] = count
+        if step.wait_mode == "time" or (step.wait_mode == "field" and step.wait_time):
+            if step.wait_time:
+                values["until_time"] = step.wait_time
+        if step.wait_mode == "time" and step.wait_weekdays:
+            values["weekdays"] = self._weekday_names(step)
+        if step.wait_mode == "field":
+            values["until_field"] = step.wait_field
+            if step.wait_offset_days:
+                values["offset_days"] = step.wait_offset_days
+            if step.wait_on_past != "skip":
+                values["on_past"] = step.wait_on_past
+        if step.wait_mode == "events":
+            values["events"] = step.wait_events
+        return values
+
+    @api.model
+    def _import(self, values, workflow, path):
+        definition = self.env["mail.workflow.definition"]
+        units = [unit for unit in UNITS if unit in values]
+        if len(units) > 1:
+            raise DefinitionError(
+                path, self.env._("one unit of time only, not %s", ", ".join(units))
+            )
+        result = {"wait_mode": "duration"}
+        if units:
+            result["wait_unit"] = units[0]
+            result["wait_count"] = definition._number(values[units[0]], f"{path}.{units[0]}")
+        if "events" in values:
+            result["wait_mode"] = "events"
+            result["wait_events"] = definition._specs(
+                values["events"], f"{path}.events", branch=True
+            )
+        elif "until_field" in values:
+            result["wait_mode"] = "field"
+            result["wait_field"] = definition._text(values["until_field"], f"{path}.until_field")
+            result["wait_offset_days"] = int(
+                definition._number(values.get("offset_days", 0), f"{path}.offset_days")
+            )
+            result["wait_on_past"] = definition._choice(
+                values.get("on_past", "skip"), ("skip", "continue", "leave"), f"{path}.on_past"
+            )
+        elif "until_time" in values or "weekdays" in values:
+            result["wait_mode"] = "time"
+        elif not units:
+            raise DefinitionError(path, self.env._("say how long: minutes, hours, days or weeks"))
+        if result["wait_mode"] == "events" and not units:
+            raise DefinitionError(
+                path, self.env._("a wait for events needs a limit: minutes, hours, days or weeks")
+            )
+        if "until_time" in values:
+            result["wait_time"] = definition._time(values["until_time"], f"{path}.until_time")
+        if "weekdays" in values:
+            days = definition._texts(values["weekdays"], f"{path}.weekdays")
+            for index, day in enumerate(days):
+                definition._choice(day, WEEKDAYS, f"{path}.weekdays[{index}]")
+            result["wait_weekdays"] = ",".join(days)
+        return result

@@ -1,0 +1,48 @@
+from odoo import api, fields, models
+
+
+class MailWorkflowTrigger(models.Model):
+    _inherit = "mail.workflow.trigger"
+
+    kind = fields.Selection(
+        selection_add=[("account_created", "Account created")],
+        ondelete={"account_created": "cascade"},
+    )
+
+
+class MailWorkflowTriggerAccountCreated(models.AbstractModel):
+    """Somebody got an account of the shop or portal: signed up, or was invited."""
+
+    _name = "mail.workflow.trigger.account_created"
+    _inherit = "mail.workflow.trigger.kind"
+    _description = "Workflow Trigger: Account Created"
+
+    _icon = "fa-user-circle"
+    _record_models = ("res.partner",)
+
+    @api.model
+    def _existing(self, trigger, now):
+        workflow = trigger.workflow_id
+        if workflow.model_name != "res.partner":
+            return super()._existing(trigger, now)
+        # whether a contact has an account is no secret, but salespeople cannot read users of the
+        # portal
+        users_sudo = self.env["res.users"].sudo()
+        partner_ids = users_sudo.search([("share", "=", True)]).partner_id.ids
+        return workflow._records([]).search(
+            workflow._audience() & fields.Domain("id", "in", partner_ids)
+        )
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        users = super().create(vals_list)
+        for user in users:
+            if user.share:
+                self.env["mail.workflow.event"].emit(
+                    "account_created", record=user.partner_id, partner=user.partner_id
+                )
+        return users

@@ -1,0 +1,45 @@
+from odoo import api, fields, models
+
+
+class MailWorkflowTrigger(models.Model):
+    _inherit = "mail.workflow.trigger"
+
+    kind = fields.Selection(
+        selection_add=[("contact_created", "Contact created")],
+        ondelete={"contact_created": "cascade"},
+    )
+
+
+class MailWorkflowTriggerContactCreated(models.AbstractModel):
+    """A contact was created, by whatever way. Invoice and delivery addresses do not count."""
+
+    _name = "mail.workflow.trigger.contact_created"
+    _inherit = "mail.workflow.trigger.kind"
+    _description = "Workflow Trigger: Contact Created"
+
+    _icon = "fa-user-plus"
+    _record_models = ("res.partner",)
+
+    @api.model
+    def _existing(self, trigger, now):
+        workflow = trigger.workflow_id
+        if workflow.model_name != "res.partner":
+            return super()._existing(trigger, now)
+        return workflow._records([]).search(
+            workflow._audience() & fields.Domain("type", "=", "contact")
+        )
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        partners = super().create(vals_list)
+        if not self.env.context.get("import_file"):
+            for partner in partners:
+                if partner.type == "contact":
+                    self.env["mail.workflow.event"].emit(
+                        "contact_created", record=partner, partner=partner
+                    )
+        return partners

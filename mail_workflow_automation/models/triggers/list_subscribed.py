@@ -1,0 +1,107 @@
+from odoo import api, fields, models
+
+
+class MailWorkflowTrigger(models.Model):
+    _inherit = "mail.workflow.trigger"
+
+    kind = fields.Selection(
+        selection_add=[("list_subscribed", "Subscribed to a mailing list")],
+        ondelete={"list_subscribed": "cascade"},
+    )
+
+
+class MailWorkflowTriggerListSubscribed(models.AbstractModel):
+    """An address joined a mailing list, or came back to it."""
+
+    _name = "mail.workflow.trigger.list_subscribed"
+    _inherit = "mail.workflow.trigger.kind"
+    _description = "Workflow Trigger: List Subscribed"
+
+    _icon = "fa-newspaper-o"
+    _filter_keys = {"list": "name or external id of a mailing list"}
+    _record_models = ("mailing.contact",)
+
+    @api.model
+    def _check_filters(self, filters, workflow):
+        problems = super()._check_filters(filters, workflow)
+        if "list" in filters and not self._find_list(filters["list"]):
+            problems.append(self.env._("there is no mailing list “%s”", filters["list"]))
+        return problems
+
+    @api.model
+    def _find_list(self, name):
+        return self.env["mail.workflow.definition"]._find_record("mailing.list", name)
+
+    @api.model
+    def _matches(self, filters, event):
+        if "list" not in filters:
+            return True
+        return (event["data"] or {}).get("list_id") == self._find_list(filters["list"]).id
+
+    @api.model
+    def _existing(self, trigger, now):
+        workflow = trigger.workflow_id
+        domain = fields.Domain("opt_out", "=", False)
+        name = (trigger.filters or {}).get("list")
+        if name:
+            domain &= fields.Domain("list_id", "=", self._find_list(name).id)
+        contacts = self.env["mailing.subscription"].search(domain).contact_id
+        if workflow.model_name == "mailing.contact":
+            return workflow._records(contacts.ids)
+        if workflow.model_name != "res.partner":
+            return super()._existing(trigger, now)
+        emails = [email for email in contacts.mapped("email_normalized") if email]
+        return workflow._records([]).search(
+            workflow._audience() & fields.Domain("email_normalized", "in", emails)
+        )
+
+
+class MailingSubscription(models.Model):
+    _inherit = "mailing.subscription"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        subscriptions = super().create(vals_list)
+        subscriptions.filtered(lambda subscription: not subscription.opt_out)._note_subscribed()
+        return subscriptions
+
+    def write(self, vals):
+        back = self.browse()
+        if "opt_out" in vals and not vals["opt_out"]:
+            back = self.filtered("opt_out")
+        result = super().write(vals)
+        back._note_subscribed()
+        return result
+
+    def _note_subscribed(self):
+        for subscription in self:
+            self.env["mail.workflow.event"]._note_subscribed(
+                subscription.contact_id, subscription.list_id
+            )
+
+
+class MailingContact(models.Model):
+    _inherit = "mailing.contact"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        contacts = super().create(vals_list)
+        events = self.env["mail.workflow.event"]
+        if events._is_listened("list_subscribed"):
+            # Odoo fills the lists of a new contact by SQL: no subscription is "created"
+            for contact, vals in zip(contacts, vals_list, strict=True):
+                if vals.get("list_ids"):
+                    for subscribed in contact.list_ids:
+                        events._note_subscribed(contact, subscribed)
+        return contacts
+
+    def write(self, vals):
+        events = self.env["mail.workflow.event"]
+        if "list_ids" not in vals or not events._is_listened("list_subscribed"):
+            return super().write(vals)
+        before = {contact.id: contact.list_ids for contact in self}
+        result = super().write(vals)
+        for contact in self:
+            for subscribed in contact.list_ids - before[contact.id]:
+                events._note_subscribed(contact, subscribed)
+        return result

@@ -1,0 +1,41 @@
+from odoo import fields, models
+
+
+class MailWorkflowTrigger(models.Model):
+    _inherit = "mail.workflow.trigger"
+
+    kind = fields.Selection(
+        selection_add=[("order_cancelled", "Order cancelled")],
+        ondelete={"order_cancelled": "cascade"},
+    )
+
+
+class MailWorkflowTriggerOrderCancelled(models.AbstractModel):
+    """A sales order was cancelled. A cart that Odoo empties into another one is not."""
+
+    _name = "mail.workflow.trigger.order_cancelled"
+    _inherit = "mail.workflow.trigger.kind"
+    _description = "Workflow Trigger: Order Cancelled"
+
+    _icon = "fa-ban"
+    _record_models = ("sale.order",)
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    def _action_cancel(self):
+        cancelled = self.filtered(
+            lambda order: order.state != "cancel" and not order._is_merged_cart()
+        )
+        result = super()._action_cancel()
+        for order in cancelled:
+            self.env["mail.workflow.event"].emit(
+                "order_cancelled", record=order, partner=order.partner_id
+            )
+        return result
+
+    def _is_merged_cart(self):
+        """Tell a cart whose lines Odoo moved to another cart: it is a draft without lines."""
+        self.ensure_one()
+        return bool(self.website_id and self.state == "draft" and not self.order_line)

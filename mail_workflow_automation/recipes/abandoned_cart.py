@@ -1,0 +1,52 @@
+"""Abandoned cart: a reminder after a day, another after two, until the person orders."""
+
+from .texts import in_each_language
+
+KEY = "abandoned_cart"
+
+
+def label(env):
+    return env._("Abandoned cart")
+
+
+def definition(env):
+    """Return the recipe in the file format."""
+    return {
+        "format": 1,
+        "name": label(env),
+        "model": "sale.order",
+        "purpose": "marketing",
+        "triggers": [{"kind": "cart_abandoned", "hours": 24}],
+        "audience": [],
+        "reentry": {"policy": "after_exit", "per": "person", "days": 30},
+        "goal": {"kind": "order_confirmed", "window_days": 7},
+        "steps": [
+            {
+                "key": "remind",
+                "kind": "email",
+                "name": env._("Your cart is waiting"),
+                "texts": in_each_language(
+                    env,
+                    lambda own: {
+                        "subject": own._("You left something in your cart"),
+                        "preview": own._("We kept it for you. It is one click away."),
+                        "body": "recipe_abandoned_cart_remind",
+                    },
+                ),
+            },
+            {"key": "day", "kind": "wait", "hours": 24},
+            {
+                "key": "last",
+                "kind": "email",
+                "name": env._("Last reminder"),
+                "texts": in_each_language(
+                    env,
+                    lambda own: {
+                        "subject": own._("Still interested? Your cart is here"),
+                        "preview": own._("A last reminder, then we leave you in peace."),
+                        "body": "recipe_abandoned_cart_last",
+                    },
+                ),
+            },
+        ],
+    }

@@ -1,0 +1,37 @@
+"""Welcome: to a new account and to a new subscriber of the newsletter."""
+
+from .texts import in_each_language
+
+KEY = "welcome"
+
+
+def label(env):
+    return env._("Welcome")
+
+
+def definition(env):
+    """Return the recipe in the file format."""
+    return {
+        "format": 1,
+        "name": label(env),
+        "model": "res.partner",
+        "purpose": "marketing",
+        "triggers": [{"kind": "account_created"}, {"kind": "list_subscribed"}],
+        "audience": [],
+        "reentry": {"policy": "never", "per": "person"},
+        "steps": [
+            {
+                "key": "welcome",
+                "kind": "email",
+                "name": env._("Welcome"),
+                "texts": in_each_language(
+                    env,
+                    lambda own: {
+                        "subject": own._("Welcome, it is good to have you here"),
+                        "preview": own._("Here is what you can look forward to."),
+                        "body": "recipe_welcome_welcome",
+                    },
+                ),
+            },
+        ],
+    }

@@ -1,0 +1,3 @@
+from . import base_partner_merge
+from . import mail_workflow_import
+from . import mail_workflow_start
