@@ -23,7 +23,7 @@ APPS = [
     *("mass_mailing_sale", "mass_mailing_crm", "website_mass_mailing"),
     *("website_sale_mass_mailing", "payment_demo"),
 ]
-LANGUAGE = "fr_FR"  # beside en_US
+LANGUAGES = "en_US,fr_FR"  # the first is the default; Odoo installs no other
 PROBLEM = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) \S+ (.*)")
 # warnings of Odoo itself that say nothing about our addons, as regular expressions
 ALLOWED = re.compile("|".join(["(?!)"]))
@@ -40,7 +40,7 @@ def apps_template(demo=False):
     """Return the template database with Odoo's apps alone; build it if it is not there."""
     apps = sorted({*APPS, *_dependencies()})
     prefix = "mwa_apps_demo_" if demo else "mwa_apps_"
-    name = prefix + digest(odoo_source.version(), apps, demo, LANGUAGE)
+    name = prefix + digest(odoo_source.version(), apps, demo, LANGUAGES)
     what = f"installing Odoo's apps into a template{_with_demo(demo)} (up to 3 minutes, once)"
     return _template(name, prefix, what, lambda work: _install_apps(work, apps, demo))
 
@@ -101,7 +101,7 @@ def _drop_older(prefix, suffix=""):
 
 def _install_apps(work, apps, demo):
     database_server.create(work)
-    language = f"--load-language={LANGUAGE}"
+    language = f"--load-language={LANGUAGES}"
     run_odoo(work, ["-d", work, "-i", ",".join(["base", *apps]), language, _demo_option(demo)])
 
 
