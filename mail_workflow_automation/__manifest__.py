@@ -40,6 +40,9 @@
         "views/res_config_settings_views.xml",
         "views/mail_workflow_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["mail_workflow_automation/static/src/**/*"],
+    },
     "post_init_hook": "post_init_hook",
     "application": True,
 }

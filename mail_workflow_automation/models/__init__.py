@@ -4,6 +4,7 @@ from . import mail_workflow_trouble
 from . import mail_workflow_definition
 from . import mail_workflow_linter
 from . import mail_workflow_step
+from . import mail_workflow_step_place
 from . import mail_workflow_step_text
 from . import steps
 from . import mail_workflow_trigger
@@ -24,6 +25,7 @@ from . import mail_workflow_consent
 from . import mail_workflow_recipe
 from . import mail_mail
 from . import mailing
+from . import mail_workflow_wording
 from . import mail_workflow_button
 from . import mail_workflow_merge
 from . import res_partner

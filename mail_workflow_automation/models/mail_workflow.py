@@ -46,7 +46,9 @@ class MailWorkflow(models.Model):
 
     name = fields.Char(required=True, translate=True, tracking=True)
     active = fields.Boolean(default=True)
-    state = fields.Selection(STATES, default="draft", required=True, copy=False, tracking=True)
+    state = fields.Selection(
+        STATES, string="Status", default="draft", required=True, copy=False, tracking=True
+    )
     description = fields.Text(translate=True)
     model_id = fields.Many2one(
         "ir.model",
@@ -67,7 +69,7 @@ class MailWorkflow(models.Model):
     )
     audience_domain = fields.Char(default="[]", required=True, string="Audience")
     recheck_audience = fields.Boolean(
-        string="Leave when no longer in the audience",
+        string="Leave When No Longer in It",
         help="Checked before each step. Otherwise the audience counts only on the way in.",
     )
     reentry_policy = fields.Selection(
@@ -78,9 +80,11 @@ class MailWorkflow(models.Model):
         ],
         default="never",
         required=True,
+        string="Coming In Again",
     )
     reentry_per = fields.Selection(
         [("person", "Person"), ("record", "Record"), ("event", "Event")],
+        string="Counted by",
         compute="_compute_reentry_per",
         store=True,
         readonly=False,
@@ -88,20 +92,26 @@ class MailWorkflow(models.Model):
         required=True,
     )
     reentry_days = fields.Integer(
-        string="Days between entries", help="Counted from one entry to the next. 0: no limit."
+        string="Days Between Entries", help="Counted from one entry to the next. 0: no limit."
     )
     goal_kind = fields.Selection(selection="_selection_event_kind", string="Goal")
     goal_name = fields.Char(string="Custom event")
     goal_filters = fields.Json()
     goal_window_days = fields.Integer(
         default=0,
+        string="Within (days)",
         help="The goal counts within so many days of the entry. 0: as long as the run lasts.",
     )
-    goal_same_record = fields.Boolean(string="Same record only")
+    goal_same_record = fields.Boolean(
+        string="Same record only",
+        help="Only what happens to the very record that came in counts, not what the person does "
+        "with another one.",
+    )
     exit_events = fields.Json(help="List of events that end a run, each in the form of a goal.")
     list_id = fields.Many2one(
         "mailing.list",
-        help="The topic. Unsubscribing from a mail of this workflow leaves this list only.",
+        string="Topic",
+        help="A mailing list. Unsubscribing from a mail of this workflow leaves this list only.",
     )
     email_from = fields.Char(string="Send From")
     reply_to = fields.Char()
@@ -110,13 +120,14 @@ class MailWorkflow(models.Model):
         [("contact", "The contact's"), ("company", "The company's")],
         default="contact",
         required=True,
+        string="Time Zone",
     )
     lateness_hours = fields.Integer(
         compute="_compute_lateness_hours",
         store=True,
         readonly=False,
         precompute=True,
-        string="Skip mail later than (hours)",
+        string="Skip Mail Late by (hours)",
         help="A mail that would go out later than this is skipped, whatever made it late. 0: "
         "never.",
     )
@@ -156,9 +167,11 @@ class MailWorkflow(models.Model):
     enrollment_ids = fields.One2many("mail.workflow.enrollment", "workflow_id", copy=False)
     problem_count = fields.Integer(compute="_compute_problems")
     problems = fields.Text(compute="_compute_problems")
-    active_count = fields.Integer(compute="_compute_enrollment_counts", string="People In It")
+    active_count = fields.Integer(compute="_compute_enrollment_counts", string="In It Now")
     entered_count = fields.Integer(compute="_compute_enrollment_counts", string="Entered")
-    goal_count = fields.Integer(compute="_compute_enrollment_counts", string="Reached the Goal")
+    goal_count = fields.Integer(
+        compute="_compute_enrollment_counts", string="Goals Met"
+    )
 
     _holdout_percent = models.Constraint(
         "CHECK(holdout_percent >= 0 AND holdout_percent <= 100)",
@@ -370,7 +383,8 @@ class MailWorkflow(models.Model):
             "mail_workflow_automation.mail_workflow_enrollment_action"
         )
         action["domain"] = [("workflow_id", "=", self.id)]
-        action["context"] = {"search_default_active": 1, "default_workflow_id": self.id}
+        wanted = self.env.context.get("workflow_runs_filter", "active")
+        action["context"] = {f"search_default_{wanted}": 1} if wanted else {}
         return action
 
     def enroll(self, records, data=None):

@@ -54,19 +54,25 @@ class MailWorkflowEnrollment(models.Model):
     email_normalized = fields.Char(string="Address", readonly=True)
     entry_key = fields.Char(required=True, readonly=True)
     run_no = fields.Integer(required=True, default=1, readonly=True, string="Run")
-    state = fields.Selection(STATES, required=True, default="active", readonly=True)
-    is_holdout = fields.Boolean(readonly=True)
-    exit_reason = fields.Char(readonly=True)
-    step_id = fields.Many2one(
-        "mail.workflow.step", ondelete="restrict", index="btree_not_null", readonly=True
+    state = fields.Selection(
+        STATES, string="Status", required=True, default="active", readonly=True
     )
-    due_at = fields.Datetime(readonly=True)
+    is_holdout = fields.Boolean(readonly=True)
+    exit_reason = fields.Char(string="Why They Left", readonly=True)
+    step_id = fields.Many2one(
+        "mail.workflow.step",
+        string="Stands at",
+        ondelete="restrict",
+        index="btree_not_null",
+        readonly=True,
+    )
+    due_at = fields.Datetime(string="Next at", readonly=True)
     planned_at = fields.Datetime(readonly=True)
     waiting_since = fields.Datetime(readonly=True)
     visit_no = fields.Integer(default=1, readonly=True, string="Visit")
     attempt = fields.Integer(default=0, readonly=True)
-    entered_at = fields.Datetime(required=True, readonly=True)
-    left_at = fields.Datetime(readonly=True)
+    entered_at = fields.Datetime(string="Came In", required=True, readonly=True)
+    left_at = fields.Datetime(string="Left", readonly=True)
     goal_at = fields.Datetime(readonly=True)
     event_id = fields.Many2one(
         "mail.workflow.event", ondelete="set null", index="btree_not_null", readonly=True
@@ -108,10 +114,7 @@ class MailWorkflowEnrollment(models.Model):
     @api.depends("log")
     def _compute_log_text(self):
         for run in self:
-            run.log_text = "\n".join(
-                f"{line['at']}  {line['from'] or '–'} → {line['to']}  {line['why']}  ({line['by']})"
-                for line in run.log or []
-            )
+            run.log_text = "\n".join(run._line_in_words(line) for line in run.log or [])
 
     def action_open_record(self):
         self.ensure_one()

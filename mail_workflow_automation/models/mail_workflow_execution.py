@@ -46,7 +46,7 @@ class MailWorkflowExecution(models.Model):
     company_id = fields.Many2one(related="enrollment_id.company_id")
     partner_id = fields.Many2one(related="enrollment_id.partner_id", string="Contact")
     visit_no = fields.Integer(required=True, default=1, readonly=True, string="Visit")
-    state = fields.Selection(STATES, required=True, readonly=True)
+    state = fields.Selection(STATES, string="Status", required=True, readonly=True)
     branch = fields.Char(readonly=True)
     reason = fields.Char(readonly=True)
     error = fields.Text(readonly=True)

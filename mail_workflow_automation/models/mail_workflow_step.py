@@ -66,7 +66,8 @@ class MailWorkflowStep(models.Model):
         for step in self:
             step.summary = step._handler()._summary(step) if step.kind else ""
             indent = "\u2003" * step.depth
-            branch = f"{step.parent_branch}: " if step.parent_branch != THEN else ""
+            is_branch = step.parent_branch and step.parent_branch != THEN
+            branch = f"{self._branch_label(step.parent_branch)}: " if is_branch else ""
             step.outline = f"{indent}{branch}{step.name}"
 
     def _compute_figures(self):
@@ -181,19 +182,16 @@ class MailWorkflowStep(models.Model):
                 )
             after = tree.child(step.id, THEN)
             if after:
-                self.browse(after).write(
+                self.browse(after).with_context(workflow_placing=True).write(
                     {"parent_id": step.parent_id.id, "parent_branch": step.parent_branch}
                 )
 
     @api.model
     def _place_at_end(self, vals):
         """A step created without a place goes to the end of the workflow's main list."""
-        if vals.get("parent_id") or not vals.get("workflow_id") or "parent_branch" in vals:
-            return
-        tree = self.env["mail.workflow"].browse(vals["workflow_id"])._tree()
-        last = list(tree.chain(tree.first()))
-        if last:
-            vals["parent_id"] = last[-1]
+        if "parent_id" not in vals and vals.get("workflow_id"):
+            workflow = self.env["mail.workflow"].browse(vals["workflow_id"])
+            vals["parent_id"] = workflow._last_place()
 
     def _handler(self):
         """Return the kind of this step.

@@ -9,6 +9,13 @@ def label(env):
     return env._("Abandoned cart")
 
 
+def description(env):
+    return env._(
+        "A reminder of the cart 24 hours after it was last touched, a second one a day later. "
+        "Whoever orders gets no more."
+    )
+
+
 def definition(env):
     """Return the recipe in the file format."""
     return {

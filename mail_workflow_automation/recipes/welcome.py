@@ -9,6 +9,12 @@ def label(env):
     return env._("Welcome")
 
 
+def description(env):
+    return env._(
+        "A warm mail to everybody who makes an account in the shop or subscribes to the newsletter."
+    )
+
+
 def definition(env):
     """Return the recipe in the file format."""
     return {

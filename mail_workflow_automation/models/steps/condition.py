@@ -126,7 +126,7 @@ class MailWorkflowStepCondition(models.AbstractModel):
 
     @api.model
     def _summary(self, step):
-        return " / ".join(branch["name"] for branch in step.condition_branches or [])
+        return " / ".join(step._branch_in_words(branch) for branch in step.condition_branches or [])
 
     @api.model
     def _export(self, step):

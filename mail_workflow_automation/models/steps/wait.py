@@ -261,16 +261,14 @@ class MailWorkflowStepWait(models.AbstractModel):
         units = dict(step._fields["wait_unit"]._description_selection(self.env))
         length = f"{step.wait_count:g} {(units.get(step.wait_unit) or '').lower()}"
         if step.wait_mode == "time":
-            return " ".join(filter(None, [step.wait_weekdays, step.wait_time]))
+            return " ".join(filter(None, [step._weekdays_in_words(), step.wait_time]))
         if step.wait_mode == "field":
-            return self.env._(
-                "%(days)+d days from %(field)s",
-                days=step.wait_offset_days,
-                field=step.wait_field or "?",
-            )
+            return step._wait_field_in_words()
         if step.wait_mode == "events":
-            kinds = ", ".join(event["kind"] for event in step.wait_events or [])
-            return self.env._("%(events)s, %(length)s at most", events=kinds, length=length)
+            events = " / ".join(
+                step.workflow_id._event_in_words(event) for event in step.wait_events or []
+            )
+            return self.env._("%(events)s, %(length)s at most", events=events, length=length)
         return length
 
     @api.model

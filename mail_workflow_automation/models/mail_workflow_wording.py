@@ -1,0 +1,233 @@
+"""What the screens say in words about what the tables hold as JSON, keys and field names."""
+
+from odoo import api, fields, models
+from odoo.tools import format_datetime
+from odoo.tools.misc import babel_locale_parse
+
+from ..engine.outcome import THEN
+from ..engine.schedule import WEEKDAYS
+
+
+class MailWorkflow(models.Model):
+    _inherit = "mail.workflow"
+
+    goal_details = fields.Char(compute="_compute_event_details", string="In Words")
+    exit_details = fields.Text(compute="_compute_event_details", string="Also Left When")
+
+    @api.depends("goal_kind", "goal_name", "goal_filters", "exit_events")
+    def _compute_event_details(self):
+        for workflow in self:
+            goal = workflow._goal_spec()
+            workflow.goal_details = workflow._event_in_words(goal) if goal else False
+            lines = [workflow._event_in_words(spec) for spec in workflow.exit_events or []]
+            workflow.exit_details = "\n".join(lines) or False
+
+    def _event_in_words(self, spec):
+        """Return an event, as a goal, exit, wait or condition names it, in words."""
+        self.ensure_one()
+        labels = dict(self.env["mail.workflow.trigger"]._event_kind_selection())
+        words = labels.get(spec.get("kind"), spec.get("kind") or "?")
+        if spec.get("name"):
+            words = f"{words} “{spec['name']}”"
+        parts = [self._filter_in_words(*item) for item in (spec.get("filters") or {}).items()]
+        if spec.get("within_days"):
+            parts.append(self.env._("within %s days", spec["within_days"]))
+        if spec.get("window_days"):
+            parts.append(self.env._("up to %s days after the entry", spec["window_days"]))
+        if spec.get("same_record"):
+            parts.append(self.env._("same record"))
+        return f"{words} ({', '.join(parts)})" if parts else words
+
+    def _filter_in_words(self, key, value):
+        if key == "step":
+            step = self.step_ids.filtered(lambda one: one.key == value)[:1]
+            return self.env._("mail “%s”", step.name or value)
+        return f"{key}: {value}"
+
+
+class MailWorkflowStep(models.Model):
+    _inherit = "mail.workflow.step"
+
+    workflow_state = fields.Selection(related="workflow_id.state", string="Workflow Status")
+    branch_choices = fields.Json(compute="_compute_branch_choices")
+    has_branch_choices = fields.Boolean(compute="_compute_branch_choices")
+    wait_field_choices = fields.Json(compute="_compute_wait_field_choices")
+    details = fields.Text(compute="_compute_details", string="In Words")
+
+    @api.depends("name", "kind")
+    def _compute_display_name(self):
+        """A step that has no name of its own is known by what it does: “Wait (24 hours)”."""
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for step in self:
+            step.display_name = step.name
+            if step.kind and step.summary and step.name == labels.get(step.kind):
+                step.display_name = f"{step.name} ({step.summary})"
+
+    @api.depends("parent_id", "parent_id.kind")
+    def _compute_branch_choices(self):
+        for step in self:
+            parent = step.parent_id
+            names = parent._handler()._outcomes(parent) if parent.kind else ()
+            step.has_branch_choices = bool(names)
+            step.branch_choices = [
+                *([name, self._branch_label(name)] for name in names),
+                [THEN, self.env._("After the branches")],
+            ]
+
+    @api.depends("workflow_id")
+    def _compute_wait_field_choices(self):
+        choices = {}
+        for step in self:
+            model_name = step.workflow_id.model_name
+            if model_name and model_name not in choices:
+                found = self.env[model_name].fields_get(attributes=["type", "string"])
+                choices[model_name] = sorted(
+                    (
+                        [name, field["string"]]
+                        for name, field in found.items()
+                        if field["type"] in ("date", "datetime")
+                    ),
+                    key=lambda choice: choice[1],
+                )
+            step.wait_field_choices = choices.get(model_name, [])
+
+    @api.depends("condition_branches", "wait_events")
+    def _compute_details(self):
+        for step in self:
+            lines = []
+            if step.kind == "condition":
+                lines = [step._branch_in_words(branch) for branch in step.condition_branches or []]
+            elif step.kind == "wait" and step.wait_mode == "events":
+                lines = [
+                    f"{self._branch_label(event['branch'])}: "
+                    + step.workflow_id._event_in_words(event)
+                    for event in step.wait_events or []
+                ]
+            step.details = "\n".join(lines) or False
+
+    @api.model
+    def _branch_label(self, name):
+        """Return what a branch is called on the screen; people's own names stay."""
+        labels = {
+            "yes": self.env._("Yes"),
+            "no": self.env._("No"),
+            "else": self.env._("Otherwise"),
+            "timeout": self.env._("Nothing happened"),
+        }
+        return labels.get(name, name)
+
+    def _branch_in_words(self, branch):
+        label = self._branch_label(branch["name"])
+        if branch.get("event"):
+            return f"{label}: {self.workflow_id._event_in_words(branch['event'])}"
+        if branch.get("domain"):
+            return f"{label}: {self._domain_in_words(branch['domain'])}"
+        return label
+
+    def _domain_in_words(self, domain):
+        """Return a domain readably: fields by their labels, operators as signs."""
+        fields_found = self.env[self.workflow_id.model_name].fields_get(attributes=["string"])
+        words = []
+        for term in domain:
+            if isinstance(term, (list, tuple)):
+                name, operator, value = term
+                label = fields_found.get(name, {}).get("string", name)
+                words.append(f"{label} {operator} {value}")
+            elif term == "|":
+                words.append(self.env._("(one of two)"))
+            elif term == "!":
+                words.append(self.env._("(not)"))
+        return ", ".join(words)
+
+    def _weekdays_in_words(self):
+        """Return the days of the week a wait is until, by their names."""
+        keys = self._handler()._weekday_names(self)
+        locale = babel_locale_parse(self.env.lang or "en_US")
+        names = locale.days["format"]["abbreviated"]
+        return ", ".join(names[WEEKDAYS.index(key)] if key in WEEKDAYS else key for key in keys)
+
+    def _wait_field_in_words(self):
+        labels = dict(self.wait_field_choices or [])
+        field = labels.get(self.wait_field, self.wait_field or "?")
+        days = self.wait_offset_days
+        if days > 0:
+            return self.env._("%(days)s days after %(field)s", days=days, field=field)
+        if days < 0:
+            return self.env._("%(days)s days before %(field)s", days=-days, field=field)
+        return self.env._("On %(field)s", field=field)
+
+
+class MailWorkflowEnrollment(models.Model):
+    _inherit = "mail.workflow.enrollment"
+
+    trace_ids = fields.One2many(
+        "mailing.trace", "workflow_enrollment_id", string="Mails", readonly=True
+    )
+
+    def _line_in_words(self, line):
+        """Return a line of the log as it is shown: when, what became of the run, why, who."""
+        states = dict(self._fields["state"]._description_selection(self.env))
+        at = format_datetime(self.env, line["at"], dt_format="short")
+        by = self.env._("the workflow") if line["by"] == "engine" else line["by"]
+        before, after = states.get(line["from"]), states.get(line["to"], line["to"])
+        change = after if before in (None, after) else f"{before} → {after}"
+        why = f": {line['why']}" if line["why"] else ""
+        return f"{at}  {change}{why} ({by})"
+
+    def action_view_mails(self):
+        """Open the mails that these runs sent."""
+        return self.env["mailing.trace"]._action_workflow_mails(
+            [("workflow_enrollment_id", "in", self.ids)]
+        )
+
+
+class MailingTrace(models.Model):
+    _inherit = "mailing.trace"
+
+    workflow_id = fields.Many2one(related="workflow_enrollment_id.workflow_id")
+    workflow_subject = fields.Char(related="mass_mailing_id.subject", string="Subject")
+    workflow_record_name = fields.Char(related="workflow_enrollment_id.record_name")
+
+    @api.model
+    def _action_workflow_mails(self, domain):
+        """Return the window of the mails that workflows sent, limited to a domain."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mail_workflow_automation.mailing_trace_action_workflow"
+        )
+        action["domain"] = domain
+        action["context"] = {}
+        return action
+
+    def action_workflow_open_run(self):
+        """Open the run that this mail is part of."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "mail.workflow.enrollment",
+            "res_id": self.workflow_enrollment_id.id,
+            "view_mode": "form",
+        }
+
+    def action_workflow_take_out(self):
+        """Take the people of these mails out of the workflows that sent them."""
+        return self.workflow_enrollment_id.action_take_out()
+
+    def action_workflow_block_person(self):
+        """Write to the people of these mails no more."""
+        return self.workflow_enrollment_id.action_block_person()
+
+
+class MailWorkflowTrigger(models.Model):
+    _inherit = "mail.workflow.trigger"
+
+    model_name = fields.Char(related="workflow_id.model_name", string="Workflow Model")
+    filters_text = fields.Char(compute="_compute_filters_text")
+
+    @api.depends("filters")
+    def _compute_filters_text(self):
+        for trigger in self:
+            words = [
+                trigger.workflow_id._filter_in_words(*item)
+                for item in (trigger.filters or {}).items()
+            ]
+            trigger.filters_text = ", ".join(words) or False
