@@ -93,21 +93,24 @@ class Tree:
             stack += [(child, depth + 1) for child in reversed(self.branches(step_id).values())]
         return result
 
-    def loops_without(self, waiting_kinds: set[str]) -> list[int]:
+    def loops_without(self, waiting: set[int], ways: dict | None = None) -> list[int]:
         """Return the ``goto`` steps that jump back with no waiting step in the loop.
 
         The steps a run can pass between the target and the jump are looked at; a loop is safe when
         every way through it meets a waiting step.
+
+        :param waiting: ids of the steps that hold a run at every visit
+        :param ways: ``{step id: outcomes it can have}``; a step that is missing can go every way
         """
         return [
             node.id
             for node in self.nodes.values()
-            if node.target in self.nodes and self._reaches(node.target, node.id, waiting_kinds)
+            if node.target in self.nodes
+            and self._reaches(node.target, node.id, waiting, ways or {})
         ]
 
-    def _reaches(self, start: int, goal: int, blocked: set[str]) -> bool:
-        """Tell whether a run can get from ``start`` to ``goal`` without a step of a blocked
-        kind."""
+    def _reaches(self, start: int, goal: int, blocked: set[int], ways: dict) -> bool:
+        """Tell whether a run can get from ``start`` to ``goal`` around the blocked steps."""
         stack, seen = [start], set()
         while stack:
             step_id = stack.pop()
@@ -117,10 +120,10 @@ class Tree:
                 return True
             seen.add(step_id)
             node = self.nodes[step_id]
-            if node.kind in blocked or node.kind == "end":
+            if step_id in blocked or node.kind == "end":
                 continue
             if node.target in self.nodes:
                 stack.append(node.target)
-            stack.append(self.following(step_id))
-            stack += self.branches(step_id).values()
+            outcomes = ways.get(step_id) or (THEN, *self.branches(step_id))
+            stack += [self.following(step_id, outcome) for outcome in outcomes]
         return False

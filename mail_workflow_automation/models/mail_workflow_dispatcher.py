@@ -115,37 +115,27 @@ class MailWorkflowDispatcher(models.AbstractModel):
         by_workflow = defaultdict(list)
         for run in runs:
             by_workflow[run["workflow_id"]].append(run)
-        deferred, ended, resumed = set(), {}, {}
-        busy = {self._person_of(run) for run in runs if run["id"] not in locked}
+        deferred, ended, resumed, since = set(), {}, {}, {}
+        busy = [run for run in runs if run["id"] not in locked]
         for event in relevant:
-            if busy and self._person_of(event) in busy:
+            if any(self._concerns(event, run, {}) for run in busy):
                 deferred.add(event["id"])
                 continue
             self._apply_ends(
                 event, listening["ends"].get(event["kind"], ()), by_workflow, ended, resumed
             )
             self._apply_waits(
-                event, listening["waits"].get(event["kind"], ()), by_workflow, ended, resumed
+                event, listening["waits"].get(event["kind"], ()), by_workflow, ended, resumed, since
             )
         self._end(ended, now)
         self._resume(resumed, now)
         return deferred
 
     @api.model
-    def _person_of(self, row):
-        return (
-            row["email_normalized"]
-            or (row["partner_id"] and f"partner:{row['partner_id']}")
-            or None
-        )
-
-    @api.model
     def _concerned_runs(self, events, workflow_ids):
         """Return the open runs (and those done within reach of a goal) the events can be about."""
         emails = list({e["email_normalized"] for e in events if e["email_normalized"]})
-        partner_ids = list(
-            {e["partner_id"] for e in events if e["partner_id"] and not e["email_normalized"]}
-        )
+        partner_ids = list({e["partner_id"] for e in events if e["partner_id"]})
         records = list(
             {(e["res_model"], e["res_id"]) for e in events if e["res_model"] and e["res_id"]}
         )
@@ -159,9 +149,9 @@ class MailWorkflowDispatcher(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT id, workflow_id, res_model, res_id, partner_id, email_normalized, state,
-                step_id,
-                       waiting_since, entered_at, goal_at
+                SELECT id, workflow_id, company_id, res_model, res_id, partner_id,
+                       email_normalized, state, step_id, waiting_since, entered_at, event_id,
+                       goal_at
                   FROM mail_workflow_enrollment
                  WHERE workflow_id = ANY(%s)
                    AND (state IN ('active', 'holdout') OR (state = 'done' AND goal_at IS NULL))
@@ -193,13 +183,13 @@ class MailWorkflowDispatcher(models.AbstractModel):
                     continue
                 if not self._in_window(event, run, spec) or not self._passes(event, spec):
                     continue
-                if run["state"] == "done" and role != "goal":
+                if run["state"] == "done" and not (role == "goal" and spec.get("window_days")):
                     continue
                 ended[run["id"]] = (role, run["state"], event)
                 resumed.pop(run["id"], None)
 
     @api.model
-    def _apply_waits(self, event, listeners, by_workflow, ended, resumed):
+    def _apply_waits(self, event, listeners, by_workflow, ended, resumed, since):
         for workflow_id, step_id, spec, branch in listeners:
             for run in by_workflow.get(workflow_id, ()):
                 if run["id"] in ended or run["id"] in resumed:
@@ -210,8 +200,22 @@ class MailWorkflowDispatcher(models.AbstractModel):
                     or run["state"] != "active"
                 ):
                     continue
-                if self._concerns(event, run, spec) and self._passes(event, spec):
+                if not self._concerns(event, run, spec) or not self._passes(event, spec):
+                    continue
+                key = (step_id, id(spec))
+                if key not in since:
+                    since[key] = self._awaiting_since(step_id, spec, by_workflow[workflow_id])
+                if self._since_entry(event, run) and event["occurred_at"] >= since[key][run["id"]]:
                     resumed[run["id"]] = (branch, event)
+
+    @api.model
+    def _awaiting_since(self, step_id, spec, runs):
+        """Return ``{run id: datetime}`` from which on an event ends the wait of runs that stand at
+        a step: what came before their last mail is stale."""
+        step = self.env["mail.workflow.step"].sudo().browse(step_id)
+        here = [run["id"] for run in runs if run["step_id"] == step_id and run["waiting_since"]]
+        standing = self.env["mail.workflow.enrollment"].sudo().browse(here)
+        return step._handler()._look_back_from(step, standing, spec)
 
     @api.model
     def _concerns(self, event, run, spec):
@@ -220,16 +224,25 @@ class MailWorkflowDispatcher(models.AbstractModel):
         if "enrollment_id" in data and data["enrollment_id"] != run["id"]:
             return False
         same_record = (event["res_model"], event["res_id"]) == (run["res_model"], run["res_id"])
-        if spec.get("same_record"):
+        if same_record or spec.get("same_record"):
             return same_record
-        if same_record:
-            return True
-        person = self._person_of(event)
-        return bool(person) and person == self._person_of(run)
+        if event["company_id"] and event["company_id"] != run["company_id"]:
+            return False
+        # one contact is one person, even when the address has changed meanwhile
+        return any(
+            event[name] and event[name] == run[name] for name in ("email_normalized", "partner_id")
+        )
+
+    @api.model
+    def _since_entry(self, event, run):
+        """Tell whether an event came after what brought the run in."""
+        if run["event_id"] and event["occurred_at"] == run["entered_at"]:
+            return event["id"] > run["event_id"]
+        return event["occurred_at"] >= run["entered_at"]
 
     @api.model
     def _in_window(self, event, run, spec):
-        if event["occurred_at"] < run["entered_at"]:
+        if not self._since_entry(event, run):
             return False
         days = spec.get("window_days")
         return not days or event["occurred_at"] <= run["entered_at"] + timedelta(days=days)
@@ -305,6 +318,8 @@ class MailWorkflowDispatcher(models.AbstractModel):
     @api.model
     def _serve_trigger(self, trigger, events, now):
         workflow = trigger.workflow_id
+        if workflow._pause_without_rights():
+            return
         spec = trigger._spec()
         events = [
             event
@@ -320,8 +335,14 @@ class MailWorkflowDispatcher(models.AbstractModel):
         # of several events of one record in a batch each may bring in a run of its own
         while by_record:
             first = {record_id: queue.pop(0) for record_id, queue in by_record.items()}
+            due = {record_id: min(event["occurred_at"], now) for record_id, event in first.items()}
             self.env["mail.workflow.enroller"]._enroll_records(
-                workflow, workflow._records(list(first)), now=now, trigger=trigger, events=first
+                workflow,
+                workflow._records(list(first)),
+                now=now,
+                trigger=trigger,
+                events=first,
+                due=due,
             )
             by_record = {record_id: queue for record_id, queue in by_record.items() if queue}
 
@@ -348,14 +369,16 @@ class MailWorkflowDispatcher(models.AbstractModel):
     @api.model
     def _ended_since(self, workflow, event):
         """Tell whether a later event of the person is already a goal or exit of the workflow: a
-        late
-        "abandoned" never follows an "ordered"."""
+        late "abandoned" never follows an "ordered"."""
+        subject = {**event, "id": None, "company_id": workflow.company_id.id}
         for _role, spec in self.env["mail.workflow.listening"]._ends(workflow):
-            if spec["kind"] == event["kind"]:
+            # what brings people in and is the goal as well: each such event is a new entry
+            if spec["kind"] == event["kind"] and self._passes(event, spec):
                 continue
-            if self.env["mail.workflow.lookup"]._events(
-                [event], spec, event["occurred_at"], after=True
-            ):
+            later = self.env["mail.workflow.lookup"]._events(
+                [event], spec, event["occurred_at"], after=event["id"]
+            )
+            if any(self._concerns(one, subject, spec) for one in later):
                 return True
         return False
 
@@ -382,12 +405,15 @@ class MailWorkflowDispatcher(models.AbstractModel):
 
     @api.model
     def _contacts(self, workflow, emails):
-        """Return ``{address: contact id}``, created where there is none and the workflow says
-        so."""
+        """Return ``{address: contact id}``, created where there is none and the workflow says so.
+
+        An address whose contacts are all archived stays out: somebody put them away.
+        """
         partners = workflow._records([])
-        found = {}
-        for partner in partners.search([("email_normalized", "in", list(emails))], order="id desc"):
-            found[partner.email_normalized] = partner.id
+        known = partners.with_context(active_test=False).search(
+            [("email_normalized", "in", list(emails))], order="active, id desc"
+        )
+        found = {partner.email_normalized: partner.id for partner in known}
         missing = [email for email in emails if email not in found]
         if missing and workflow.create_contact:
             names = self._names(missing)

@@ -79,7 +79,7 @@ class MailWorkflowEnroller(models.AbstractModel):
                     "workflow_id": workflow.id,
                     "trigger_id": trigger.id if trigger else None,
                     "company_id": workflow.company_id.id,
-                    "website_id": self._website_id(record),
+                    "website_id": self._website_id(workflow, record, event),
                     "res_model": record._name,
                     "res_id": record.id,
                     "partner_id": person.partner_id,
@@ -93,7 +93,8 @@ class MailWorkflowEnroller(models.AbstractModel):
                     "planned_at": None if is_holdout else due_at,
                     "visit_no": 1,
                     "attempt": 0,
-                    "entered_at": now,
+                    # what happened since the event counts, even what was committed before us
+                    "entered_at": min(event["occurred_at"], now) if event else now,
                     "event_id": event["id"] if event else None,
                     "data": data,
                     "why": self._why(trigger, by_hand),
@@ -117,10 +118,11 @@ class MailWorkflowEnroller(models.AbstractModel):
         return found.browse([record_id for record_id in ids if record_id in set(found.ids)])
 
     @api.model
-    def _website_id(self, record):
-        if "website_id" not in record._fields:
-            return None
-        return record.sudo().website_id.id or None
+    def _website_id(self, workflow, record, event):
+        """Return the shop a run is about: the record's, else where it happened, else the
+        workflow's."""
+        own = record.sudo().website_id.id if "website_id" in record._fields else None
+        return own or (event and event["website_id"]) or workflow.website_id.id or None
 
     @api.model
     def _why(self, trigger, by_hand):

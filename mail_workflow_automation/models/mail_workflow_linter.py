@@ -15,14 +15,16 @@ class MailWorkflowLinter(models.AbstractModel):
         :returns: ``[{"path": str, "step_id": int | False, "message": str}]``
         """
         user = run_as or workflow.run_as_id or self.env.user
-        env = self.env(
-            user=user.id,
-            su=False,
-            context={**self.env.context, "allowed_company_ids": workflow.company_id.ids},
-        )
+        env = None
+        if workflow.company_id in user.sudo().company_ids:
+            env = self.env(
+                user=user.id,
+                su=False,
+                context={**self.env.context, "allowed_company_ids": workflow.company_id.ids},
+            )
         problems = self._of_workflow(workflow, user, env)
         for index, trigger in enumerate(workflow.trigger_ids.sorted("id")):
-            problems += self._of_trigger(trigger, f"triggers[{index}]")
+            problems += self._of_trigger(trigger, f"triggers[{index}]", env)
         for step in workflow.step_ids.sorted("sequence"):
             problems += self._of_step(step, env)
         problems += self._of_tree(workflow)
@@ -45,30 +47,18 @@ class MailWorkflowLinter(models.AbstractModel):
             )
         if not workflow.step_ids:
             problems.append(self._problem("steps", self.env._("Nothing happens: add a step.")))
-        found = workflow._domain_problem(workflow.audience_domain)
+        found = workflow._domain_problem(workflow.audience_domain, env=env)
         if found:
             problems.append(
                 self._problem("audience", self.env._("Audience: %s.", found.rstrip(".")))
             )
-        model = env.get(workflow.model_name)
-        if model is None:
+        if workflow.model_name not in self.env:
             message = self.env._("The model “%s” is not installed.", workflow.model_name)
             return [*problems, self._problem("model", message)]
-        if not model.has_access("read"):
-            problems.append(
-                self._problem(
-                    "run_as",
-                    self.env._(
-                        "%(user)s may not read %(model)s.",
-                        user=user.name,
-                        model=workflow.model_id.name,
-                    ),
-                )
-            )
-        if not user.active:
-            problems.append(
-                self._problem("run_as", self.env._("%s, as whom it runs, is archived.", user.name))
-            )
+        problems += [
+            self._problem("run_as", f"{problem}.")
+            for problem in workflow._missing_user_rights(user)
+        ]
         for path, spec in self._specs(workflow):
             problems += [
                 self._problem(
@@ -104,10 +94,13 @@ class MailWorkflowLinter(models.AbstractModel):
         return problems
 
     @api.model
-    def _of_trigger(self, trigger, path):
+    def _of_trigger(self, trigger, path, env):
         handler = trigger._handler()
         label = dict(trigger._fields["kind"]._description_selection(self.env))[trigger.kind]
         messages = list(handler._check_config(trigger))
+        if env is not None:
+            messages += handler._check_rights(trigger, env)
+            messages += self._of_domains(handler._domains(trigger), trigger.workflow_id, env)
         model_name = trigger.workflow_id.model_name
         if handler._record_models and model_name not in (*handler._record_models, "res.partner"):
             messages.append(
@@ -124,12 +117,19 @@ class MailWorkflowLinter(models.AbstractModel):
     @api.model
     def _of_step(self, step, env):
         handler = step._handler()
-        messages = [
-            *handler._check_config(step),
-            *handler._check_rights(step, env),
-            *handler._check_branches(step),
-        ]
+        messages = [*handler._check_config(step), *handler._check_branches(step)]
+        if env is not None:
+            messages += handler._check_rights(step, env)
+            messages += self._of_domains(handler._domains(step), step.workflow_id, env)
         return [self._problem(step.key, message, step) for message in messages]
+
+    @api.model
+    def _of_domains(self, domains, workflow, env):
+        """Return what of sound domains is out of reach of the user of ``env``, a list of str."""
+        if any(workflow._domain_problem(domain) for domain in domains):
+            return []
+        problems = [workflow._domain_problem(domain, env=env) for domain in domains]
+        return [problem for problem in problems if problem]
 
     @api.model
     def _of_tree(self, workflow):
@@ -143,12 +143,9 @@ class MailWorkflowLinter(models.AbstractModel):
                     "another step stands at the same place, this one is never reached"
                 )
                 problems.append(self._problem(step.key, message, step))
-        waiting = {kind for kind in {step.kind for step in workflow.step_ids} if self._waits(kind)}
-        for step_id in tree.loops_without(waiting):
+        waiting = {step.id for step in workflow.step_ids if step._handler()._holds_back(step)}
+        ways = {step.id: step._handler()._ways(step) for step in workflow.step_ids}
+        for step_id in tree.loops_without(waiting, ways):
             message = self.env._("it jumps back without a wait in the loop; add a wait")
             problems.append(self._problem(steps[step_id].key, message, steps[step_id]))
         return problems
-
-    @api.model
-    def _waits(self, kind):
-        return self.env["mail.workflow.step"]._kind_model(kind)._is_wait

@@ -10,19 +10,18 @@ class MailWorkflowLookup(models.AbstractModel):
     _description = "Look Back at Workflow Events"
 
     @api.model
-    def _events(self, subjects, spec, since, until=None, after=False):
+    def _events(self, subjects, spec, since, until=None, after=None):
         """Return the events of a spec about any of the subjects.
 
-        :param subjects: rows with ``res_model, res_id, partner_id, email_normalized`` (runs or
-        events)
+        :param subjects: rows with ``res_model, res_id, partner_id, email_normalized``: runs or
+            events
         :param dict spec: ``kind``, ``name``, ``filters``, ``same_record``
-        :param datetime since: naive UTC; ``after``: later than it, else not before it
+        :param datetime since: naive UTC, the first moment that counts
+        :param int after: id of the event of that moment after which the others come
         :returns: list of event rows
         """
         emails = list({s["email_normalized"] for s in subjects if s["email_normalized"]})
-        partner_ids = list(
-            {s["partner_id"] for s in subjects if s["partner_id"] and not s["email_normalized"]}
-        )
+        partner_ids = list({s["partner_id"] for s in subjects if s["partner_id"]})
         records = {
             (s["res_model"], s["res_id"]) for s in subjects if s["res_model"] and s["res_id"]
         }
@@ -33,19 +32,19 @@ class MailWorkflowLookup(models.AbstractModel):
             if emails:
                 parts.append(SQL("email_normalized = ANY(%s)", emails))
             if partner_ids:
-                parts.append(
-                    SQL("(partner_id = ANY(%s) AND email_normalized IS NULL)", partner_ids)
-                )
+                parts.append(SQL("partner_id = ANY(%s)", partner_ids))
         if not parts:
             return []
-        bounds = SQL("occurred_at > %s", since) if after else SQL("occurred_at >= %s", since)
+        bounds = SQL("occurred_at >= %s", since)
+        if after:
+            bounds = SQL("(occurred_at, id) > (%s, %s)", since, after)
         if until:
             bounds = SQL("%s AND occurred_at <= %s", bounds, until)
         self.env.cr.execute(
             SQL(
                 """
                 SELECT id, kind, occurred_at, res_model, res_id, partner_id, email_normalized,
-                data, verdict
+                       company_id, data, verdict
                   FROM mail_workflow_event
                  WHERE kind = %s AND %s AND (%s)
                  ORDER BY occurred_at, id
@@ -76,10 +75,13 @@ class MailWorkflowLookup(models.AbstractModel):
         dispatcher = self.env["mail.workflow.dispatcher"]
         found = {}
         for subject in subjects:
+            start = since[subject["id"]]
             for event in events:
-                if event["occurred_at"] >= since[subject["id"]] and dispatcher._concerns(
-                    event, subject, spec
-                ):
+                if event["occurred_at"] < start:
+                    continue
+                if start >= subject["entered_at"] and not dispatcher._since_entry(event, subject):
+                    continue
+                if dispatcher._concerns(event, subject, spec):
                     found[subject["id"]] = event
                     break
         return found
@@ -92,4 +94,7 @@ class MailWorkflowLookup(models.AbstractModel):
             "res_id": run.res_id,
             "partner_id": run.partner_id.id or None,
             "email_normalized": run.email_normalized or None,
+            "company_id": run.company_id.id,
+            "entered_at": run.entered_at,
+            "event_id": run.event_id.id,
         }

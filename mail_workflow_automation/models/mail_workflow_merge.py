@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .mail_workflow_person import Person
+
 
 class MailWorkflowEnrollment(models.Model):
     _inherit = "mail.workflow.enrollment"
@@ -14,7 +16,7 @@ class MailWorkflowEnrollment(models.Model):
         """
         now = fields.Datetime.now()
         persons = self.env["mail.workflow.person"]
-        person = persons._of_partner(target)
+        person = self._merged_person(sources, target)
         runs = self.search(
             [
                 "|",
@@ -25,12 +27,13 @@ class MailWorkflowEnrollment(models.Model):
             ],
             order="id",
         )
-        old_keys = {key for key in (persons._of_partner(one) for one in sources) if key}
+        old = [persons._of_partner(one) for one in sources | target]
+        old_keys = {one.key for one in old if one}
         moved, ended, taken = {}, [], set()
         for run in runs:
             is_partner = run.res_model == "res.partner"
             key = run.entry_key
-            if key in {old.key for old in old_keys} | {person.key}:
+            if key in old_keys:
                 key = person.key
             elif is_partner and key == f"res.partner,{run.res_id}":
                 key = f"res.partner,{target.id}"
@@ -42,6 +45,13 @@ class MailWorkflowEnrollment(models.Model):
         self.browse(ended)._leave("exited", self.env._("merged with another contact"), now)
         self._rekey(runs, moved, person)
         self._merge_events(sources, target, person)
+
+    @api.model
+    def _merged_person(self, sources, target):
+        """Return who the contact is once Odoo has merged: it fills in what the target lacks, the
+        address too, after the keys have moved."""
+        emails = [one.email_normalized for one in (*sources.sudo(), target.sudo())]
+        return Person(target.id, next(filter(None, reversed(emails)), None))
 
     @api.model
     def _rekey(self, runs, moved, person):

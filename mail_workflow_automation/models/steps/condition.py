@@ -66,6 +66,18 @@ class MailWorkflowStepCondition(models.AbstractModel):
         return tuple(branch["name"] for branch in step.condition_branches or [])
 
     @api.model
+    def _ways(self, step):
+        branches = step.condition_branches or []
+        if any("domain" not in branch and not branch.get("event") for branch in branches):
+            return self._outcomes(step)
+        return (*self._outcomes(step), outcome.THEN)
+
+    @api.model
+    def _domains(self, step):
+        branches = step.condition_branches or []
+        return [repr(branch["domain"]) for branch in branches if "domain" in branch]
+
+    @api.model
     def _looked_up_kinds(self, step):
         return {
             branch["event"]["kind"]
@@ -129,22 +141,36 @@ class MailWorkflowStepCondition(models.AbstractModel):
         return " / ".join(step._branch_in_words(branch) for branch in step.condition_branches or [])
 
     @api.model
+    def _is_short(self, branches):
+        """Tell whether the branches are those of the short form: a domain, yes or no."""
+        return (
+            [branch["name"] for branch in branches] == ["yes", "no"]
+            and set(branches[0]) == {"name", "domain"}
+            and set(branches[1]) == {"name"}
+        )
+
+    @api.model
     def _export(self, step):
         branches = step.condition_branches or []
-        if [branch["name"] for branch in branches] == ["yes", "no"] and "domain" in branches[0]:
-            return {"domain": branches[0]["domain"]}
-        return {}
+        return {"domain": branches[0]["domain"]} if self._is_short(branches) else {}
+
+    @api.model
+    def _has_branch_entries(self, step):
+        return not self._export(step)
+
+    @api.model
+    def _branch_file_keys(self, values):
+        return {"steps"} if "domain" in values else {"steps", "when"}
 
     @api.model
     def _export_branch(self, step, name):
-        """Return what the file says of a branch besides its steps."""
         if self._export(step):
             return {}
         branch = next((b for b in step.condition_branches or [] if b["name"] == name), {})
         if "domain" in branch:
             return {"when": {"domain": branch["domain"]}}
         if branch.get("event"):
-            spec = dict(branch["event"])
+            spec = self.env["mail.workflow.definition"]._export_spec(branch["event"])
             when = {"event": spec.pop("kind"), **spec}
             if "within_days" not in spec:
                 when["since"] = "entry"
@@ -158,14 +184,14 @@ class MailWorkflowStepCondition(models.AbstractModel):
             domain = definition._domain(values["domain"], workflow, f"{path}.domain")
             return {"condition_branches": [{"name": "yes", "domain": domain}, {"name": "no"}]}
         branches = values.get("branches")
-        if not isinstance(branches, dict) or not branches:
+        if branches is None:
             raise DefinitionError(path, self.env._("a condition needs a “domain” or “branches”"))
         found = []
         for name, branch in branches.items():
             where = f"{path}.branches.{name}"
             entry = {"name": name}
-            when = branch.get("when") if isinstance(branch, dict) else None
-            if name == ELSE and when is not None:
+            when = branch.get("when")
+            if name == ELSE and "when" in branch:
                 raise DefinitionError(
                     where, self.env._("“else” takes what is left and has no “when”")
                 )
@@ -185,6 +211,8 @@ class MailWorkflowStepCondition(models.AbstractModel):
             definition._only_keys(when, {"domain"}, path)
             return {"domain": definition._domain(when["domain"], workflow, f"{path}.domain")}
         spec = {key: value for key, value in when.items() if key not in ("event", "since")}
+        if "kind" in spec:
+            raise DefinitionError(f"{path}.kind", self.env._("write the kind as “event”"))
         if when.get("since", "entry") != "entry":
             raise DefinitionError(
                 f"{path}.since", self.env._("only “entry” is known; use within_days for a period")

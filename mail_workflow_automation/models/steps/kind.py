@@ -38,10 +38,25 @@ class MailWorkflowStepKind(models.AbstractModel):
         return []
 
     @api.model
+    def _domains(self, step):
+        """Return the domains on the workflow's model that the step looks with, as stored."""
+        return []
+
+    @api.model
     def _outcomes(self, step):
         """Return the names of the step's branches, besides ``then``: a tuple, empty without
         branches."""
         return ()
+
+    @api.model
+    def _ways(self, step):
+        """Return the outcomes a run can have here: a tuple with ``then``, or with every branch."""
+        return self._outcomes(step) or (THEN,)
+
+    @api.model
+    def _holds_back(self, step):
+        """Tell whether every visit of the step holds a run for a time: what makes a loop safe."""
+        return self._is_wait
 
     @api.model
     def _awaited(self, step):
@@ -98,9 +113,8 @@ class MailWorkflowStepKind(models.AbstractModel):
         values = {}
         definition = self.env["mail.workflow.definition"]
         for key, name in self._step_fields.items():
-            value = definition._export_value(step, name)
-            if value not in (False, None, [], "", 0):
-                values[key] = value
+            if definition._is_worth_saying(step, name):
+                values[key] = definition._export_value(step, name)
         return values
 
     @api.model
@@ -117,6 +131,25 @@ class MailWorkflowStepKind(models.AbstractModel):
             for key, name in self._step_fields.items()
             if key in values
         }
+
+    @api.model
+    def _export_branch(self, step, branch):
+        """Return what the file says of a branch besides its steps."""
+        return {}
+
+    @api.model
+    def _has_branch_entries(self, step):
+        """Tell whether the file needs the branches even when they hold no steps."""
+        return False
+
+    @api.model
+    def _branch_file_keys(self, values):
+        """Return the keys that a branch of this step can have in a file."""
+        return {"steps"}
+
+    @api.model
+    def _link_target(self, step, target):
+        """Point a step that names another one to it."""
 
     @api.model
     def _import_after(self, step, values, path):

@@ -3,10 +3,19 @@ from datetime import datetime, time, timedelta
 from odoo import api, fields, models
 
 from ...engine import outcome
-from ...engine.schedule import UNITS, WEEKDAYS, local_to_utc, next_local_time, parse_time
+from ...engine.schedule import (
+    UNITS,
+    WEEKDAYS,
+    local_to_utc,
+    next_local_time,
+    parse_time,
+    to_local,
+)
 from ...exceptions import DefinitionError
 
 TIMEOUT = "timeout"
+# further away is a slip of the pen
+MAX_WAIT = timedelta(days=3660)
 
 
 class MailWorkflowStep(models.Model):
@@ -84,6 +93,11 @@ class MailWorkflowStepWait(models.AbstractModel):
         )
 
     @api.model
+    def _holds_back(self, step):
+        # a date of the record that is over holds nobody, however often the loop comes by
+        return step.wait_mode != "field"
+
+    @api.model
     def _awaited(self, step):
         if step.wait_mode != "events":
             return []
@@ -100,6 +114,8 @@ class MailWorkflowStepWait(models.AbstractModel):
             step.wait_count <= 0 or not step.wait_unit
         ):
             problems.append(self.env._("the time to wait must be more than zero"))
+        elif step.wait_mode in ("duration", "events") and self._duration(step) > MAX_WAIT:
+            problems.append(self.env._("a wait lasts ten years at most"))
         if step.wait_mode == "time":
             problems += self._check_time(step, required=not step.wait_weekdays)
             problems += self._check_weekdays(step)
@@ -156,7 +172,7 @@ class MailWorkflowStepWait(models.AbstractModel):
     @api.model
     def _decide(self, step, runs, now):
         arrived = runs.filtered(lambda run: not run.waiting_since)
-        decided = {run.id: outcome.done(self._branch_after_wait(step)) for run in runs - arrived}
+        decided = self._decide_after(step, runs - arrived, now)
         if not arrived:
             return decided
         if step.wait_mode == "events":
@@ -171,6 +187,24 @@ class MailWorkflowStepWait(models.AbstractModel):
         return decided
 
     @api.model
+    def _decide_after(self, step, runs, now):
+        """Decide for runs whose time is over: an event nobody has served yet goes before the limit,
+        and a date that was moved away is waited for again."""
+        decided = {run.id: outcome.done(self._branch_after_wait(step)) for run in runs}
+        if runs and step.wait_mode == "events":
+            decided.update(self._happened(step, runs))
+        elif runs and step.wait_mode == "field":
+            again = self._decide_field(step, runs, now)
+            decided.update(
+                {
+                    run_id: result
+                    for run_id, result in again.items()
+                    if result.action == "wait" and result.due_at > now
+                }
+            )
+        return decided
+
+    @api.model
     def _branch_after_wait(self, step):
         return TIMEOUT if step.wait_mode == "events" else outcome.THEN
 
@@ -182,7 +216,11 @@ class MailWorkflowStepWait(models.AbstractModel):
     def _decide_events(self, step, runs, now):
         """Look back first: what came between the mail and this wait counts (rule 21)."""
         due_at = now + self._duration(step)
-        decided = {run.id: outcome.wait(due_at) for run in runs}
+        return {run.id: outcome.wait(due_at) for run in runs} | self._happened(step, runs)
+
+    @api.model
+    def _happened(self, step, runs):
+        """Return ``{run id: Outcome}`` of the runs for which one of the events is there already."""
         earliest = {}
         for event, branch in self._awaited(step):
             since = self._look_back_from(step, runs, event)
@@ -192,32 +230,62 @@ class MailWorkflowStepWait(models.AbstractModel):
                 known = earliest.get(run_id)
                 if known is None or found["occurred_at"] < known[0]:
                     earliest[run_id] = (found["occurred_at"], branch)
-        decided.update({run_id: outcome.done(branch) for run_id, (_at, branch) in earliest.items()})
-        return decided
+        return {run_id: outcome.done(branch) for run_id, (_at, branch) in earliest.items()}
 
     @api.model
     def _look_back_from(self, step, runs, event):
-        """Return ``{run id: datetime}``: since the mail the event is about, else since the last
-        mail, else
-        since the run came to the step."""
+        """Return ``{run id: datetime}`` from which on an event ends the wait.
+
+        That is the mail the event is about, else the last mail, else when the run came to the step;
+        in a loop later than the end of the last visit, whose event is used up.
+        """
         key = (event.get("filters") or {}).get("step")
-        domain = [("enrollment_id", "in", runs.ids), ("step_id.kind", "=", "email")]
+        domain = fields.Domain("step_id.kind", "=", "email")
         if key:
-            domain.append(("step_id.key", "=", key))
+            domain &= fields.Domain("step_id.key", "=", key)
+        sent = self._last_executed(runs, domain)
+        visited = self._last_executed(runs, fields.Domain("step_id", "=", step.id))
+        since = {}
+        for run in runs:
+            came = run.waiting_since or run.planned_at or run.entered_at
+            since[run.id] = sent.get(run.id) or came
+            if run.id in visited:
+                after_visit = visited[run.id] + timedelta(microseconds=1)
+                since[run.id] = max(since[run.id], after_visit)
+        return since
+
+    @api.model
+    def _last_executed(self, runs, domain):
+        """Return ``{run id: datetime}`` of the last execution of the steps of a domain."""
         groups = (
             self.env["mail.workflow.execution"]
             .sudo()
-            ._read_group(domain, ["enrollment_id"], ["executed_at:max"])
+            ._read_group(
+                domain & fields.Domain("enrollment_id", "in", runs.ids),
+                ["enrollment_id"],
+                ["executed_at:max"],
+            )
         )
-        sent = {run.id: at for run, at in groups}
-        return {run.id: sent.get(run.id) or run.planned_at or run.entered_at for run in runs}
+        return {run.id: at for run, at in groups}
 
     @api.model
     def _decide_time(self, step, runs, now):
         at = parse_time(step.wait_time) if step.wait_time else None
         days = tuple(WEEKDAYS.index(day) for day in self._weekday_names(step))
         zones = self.env["mail.workflow.zone"]._of_runs(step.workflow_id, runs)
-        return {run.id: outcome.wait(next_local_time(now, zones[run.id], at, days)) for run in runs}
+        decided = {}
+        for run in runs:
+            zone = zones[run.id]
+            # in a loop the moment of this round is over, the next one is meant
+            after = now if run.visit_no <= 1 else self._next_round(now, at, zone)
+            decided[run.id] = outcome.wait(next_local_time(after, zone, at, days))
+        return decided
+
+    @api.model
+    def _next_round(self, now, at, zone):
+        if at:
+            return now + timedelta(seconds=1)
+        return local_to_utc(to_local(now, zone).date() + timedelta(days=1), time(0), zone)
 
     @api.model
     def _decide_field(self, step, runs, now):
@@ -238,12 +306,12 @@ class MailWorkflowStepWait(models.AbstractModel):
         if isinstance(value, datetime):
             due_at = value + offset
             if at:
-                due_at = local_to_utc(due_at.date(), at, zone)
+                due_at = local_to_utc(to_local(due_at, zone).date(), at, zone)
         else:
             due_at = local_to_utc(value + offset, at or time(0), zone)
             # a date without a time is the whole day: today is not over yet
-            if not at and due_at <= now < due_at + timedelta(days=1):
-                due_at = now
+            if not at and value + offset == to_local(now, zone).date():
+                due_at = max(due_at, now)
         if due_at < now:
             return self._past(step, self.env._("date already past"))
         return outcome.wait(due_at)
@@ -282,52 +350,37 @@ class MailWorkflowStepWait(models.AbstractModel):
         if step.wait_mode == "time" or (step.wait_mode == "field" and step.wait_time):
             if step.wait_time:
                 values["until_time"] = step.wait_time
-        if step.wait_mode == "time" and step.wait_weekdays:
+        if step.wait_mode == "time" and (step.wait_weekdays or not step.wait_time):
             values["weekdays"] = self._weekday_names(step)
         if step.wait_mode == "field":
-            values["until_field"] = step.wait_field
+            values["until_field"] = step.wait_field or ""
             if step.wait_offset_days:
                 values["offset_days"] = step.wait_offset_days
             if step.wait_on_past != "skip":
                 values["on_past"] = step.wait_on_past
         if step.wait_mode == "events":
-            values["events"] = step.wait_events
+            definition = self.env["mail.workflow.definition"]
+            values["events"] = [definition._export_spec(spec) for spec in step.wait_events or []]
         return values
 
     @api.model
     def _import(self, values, workflow, path):
         definition = self.env["mail.workflow.definition"]
-        units = [unit for unit in UNITS if unit in values]
-        if len(units) > 1:
+        mode = self._mode_of(values)
+        unknown = values.keys() & (self._file_keys() - self._keys_of_mode(mode))
+        if unknown:
             raise DefinitionError(
-                path, self.env._("one unit of time only, not %s", ", ".join(units))
+                f"{path}.{min(unknown)}", self.env._("has no place in a wait of this form")
             )
-        result = {"wait_mode": "duration"}
-        if units:
-            result["wait_unit"] = units[0]
-            result["wait_count"] = definition._number(values[units[0]], f"{path}.{units[0]}")
-        if "events" in values:
-            result["wait_mode"] = "events"
+        result = {"wait_mode": mode}
+        if mode in ("duration", "events"):
+            result.update(self._import_duration(values, path))
+        if mode == "events":
             result["wait_events"] = definition._specs(
                 values["events"], f"{path}.events", branch=True
             )
-        elif "until_field" in values:
-            result["wait_mode"] = "field"
-            result["wait_field"] = definition._text(values["until_field"], f"{path}.until_field")
-            result["wait_offset_days"] = int(
-                definition._number(values.get("offset_days", 0), f"{path}.offset_days")
-            )
-            result["wait_on_past"] = definition._choice(
-                values.get("on_past", "skip"), ("skip", "continue", "leave"), f"{path}.on_past"
-            )
-        elif "until_time" in values or "weekdays" in values:
-            result["wait_mode"] = "time"
-        elif not units:
-            raise DefinitionError(path, self.env._("say how long: minutes, hours, days or weeks"))
-        if result["wait_mode"] == "events" and not units:
-            raise DefinitionError(
-                path, self.env._("a wait for events needs a limit: minutes, hours, days or weeks")
-            )
+        if mode == "field":
+            result.update(self._import_field(values, path))
         if "until_time" in values:
             result["wait_time"] = definition._time(values["until_time"], f"{path}.until_time")
         if "weekdays" in values:
@@ -336,3 +389,50 @@ class MailWorkflowStepWait(models.AbstractModel):
                 definition._choice(day, WEEKDAYS, f"{path}.weekdays[{index}]")
             result["wait_weekdays"] = ",".join(days)
         return result
+
+    @api.model
+    def _mode_of(self, values):
+        if "events" in values:
+            return "events"
+        if "until_field" in values:
+            return "field"
+        return "time" if "until_time" in values or "weekdays" in values else "duration"
+
+    @api.model
+    def _keys_of_mode(self, mode):
+        """Return the keys of the file that say something in this form of a wait."""
+        return {
+            "duration": {*UNITS},
+            "events": {*UNITS, "events", "branches"},
+            "time": {"until_time", "weekdays"},
+            "field": {"until_field", "until_time", "offset_days", "on_past"},
+        }[mode]
+
+    @api.model
+    def _import_duration(self, values, path):
+        units = [unit for unit in UNITS if unit in values]
+        if not units:
+            raise DefinitionError(path, self.env._("say how long: minutes, hours, days or weeks"))
+        if len(units) > 1:
+            raise DefinitionError(
+                path, self.env._("one unit of time only, not %s", ", ".join(units))
+            )
+        unit = units[0]
+        where = f"{path}.{unit}"
+        count = self.env["mail.workflow.definition"]._number(values[unit], where)
+        if timedelta(**{unit: count}) > MAX_WAIT:
+            raise DefinitionError(where, self.env._("a wait lasts ten years at most"))
+        return {"wait_unit": unit, "wait_count": count}
+
+    @api.model
+    def _import_field(self, values, path):
+        definition = self.env["mail.workflow.definition"]
+        return {
+            "wait_field": definition._text(values["until_field"], f"{path}.until_field"),
+            "wait_offset_days": definition._whole(
+                values.get("offset_days", 0), f"{path}.offset_days", signed=True
+            ),
+            "wait_on_past": definition._choice(
+                values.get("on_past", "skip"), ("skip", "continue", "leave"), f"{path}.on_past"
+            ),
+        }
