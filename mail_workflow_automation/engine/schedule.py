@@ -68,11 +68,11 @@ def next_local_time(
     raise ValueError("no such weekday")
 
 
-def backoff(attempt: int, seed: str) -> timedelta:
+def backoff(attempt: int, seed: str, first_minutes: int = 1) -> timedelta:
     """Return how long to wait after the given failed attempt (from 1): 1, 2, 4... minutes, plus
     jitter.
 
     The jitter (up to a quarter) is a hash of ``seed``, so that rows do not return all at once.
     """
-    minutes = min(2 ** (attempt - 1), 24 * 60)
+    minutes = min(first_minutes * 2 ** (attempt - 1), 24 * 60)
     return timedelta(minutes=minutes) * (1 + share("backoff", f"{seed}:{attempt}") / 4)

@@ -1,12 +1,12 @@
 import logging
 import re
 import smtplib
+from datetime import timedelta
 
 from odoo import api, fields, models, modules
 from odoo.tools import SQL
 
 from ..engine.schedule import backoff
-from .mail_workflow_execution import MAX_ATTEMPTS
 
 _logger = logging.getLogger(__name__)
 
@@ -17,17 +17,50 @@ HOPELESS_FAILURES = (
     "mail_from_invalid",
     "mail_from_missing",
 )
+# a mail server that is down for most of a day costs no mail: 5, 10, 20... minutes, 21 hours in all
+MAIL_ATTEMPTS = 9
+MAIL_FIRST_MINUTES = 5
 REFUSED_FOR_GOOD = re.compile(r"\(5\d\d,")
+
+
+class _Post:
+    """What the mail lane remembers from mail to mail, in one pass.
+
+    sessions   open SMTP sessions by configuration
+    accepted   Message-Ids the server has taken: not sent again if a transaction is done again
+    is_closed  the mail server cannot be reached: the pass ends
+    """
+
+    def __init__(self):
+        self.sessions = {}
+        self.accepted = set()
+        self.is_closed = False
+        self.last_workflow_id = 0
+
+
+class IrMailServer(models.Model):
+    _inherit = "ir.mail_server"
+
+    def send_email(self, message, *args, **kwargs):
+        """Remember what the server has accepted, for a caller who asks."""
+        message_id = super().send_email(message, *args, **kwargs)
+        accepted = self.env.context.get("workflow_accepted")
+        if accepted is not None and message_id:
+            accepted.add(message_id)
+        return message_id
 
 
 class MailMail(models.Model):
     _inherit = "mail.mail"
 
+    # with its workflow a mail goes: Odoo's own queue would send what has lost it
+    workflow_id = fields.Many2one("mail.workflow", ondelete="cascade")
     workflow_execution_id = fields.Many2one(
-        "mail.workflow.execution", ondelete="set null", index="btree_not_null"
+        "mail.workflow.execution", ondelete="cascade", index="btree_not_null"
     )
 
-    _workflow_queue = models.Index("(id) WHERE state = 'outgoing'")
+    # the claim: the oldest of each workflow in turn
+    _workflow_queue = models.Index("(workflow_id, state, id) WHERE workflow_id IS NOT NULL")
 
     def get_base_url(self):
         """The mails of a workflow carry the address of the record's shop."""
@@ -56,74 +89,173 @@ class MailMail(models.Model):
         """Send the queued mails of workflows, one transaction each; safe beside itself."""
         if self.env["mail.workflow"]._is_sending_held():
             return 0
-        sessions = {}
+        post = _Post()
         runner = self.env["mail.workflow.runner"]
         try:
             return self.env["mail.workflow.lane"]._passes(
-                "mail", lambda: runner._retrying(lambda: self._send_next_workflow_mail(sessions))
+                "mail", lambda: runner._retrying(lambda: self._send_next_workflow_mail(post))
             )
         finally:
-            for session in sessions.values():
+            for session in post.sessions.values():
                 self._quit(session)
 
     @api.model
-    def _send_next_workflow_mail(self, sessions):
+    def _send_next_workflow_mail(self, post):
         """Claim one queued mail and send it; the claim lives as long as the transaction (rule 4).
 
-        :param dict sessions: open SMTP sessions by configuration, kept from mail to mail
+        :param _Post post: what is remembered from mail to mail
         :returns: 1 when there was a mail
         """
-        self.env["mail.mail"].flush_model(["state"])
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT id
-                  FROM mail_mail
-                 WHERE state = 'outgoing' AND workflow_execution_id IS NOT NULL
-                   AND (scheduled_date IS NULL OR scheduled_date <= %s)
-                 ORDER BY id
-                 LIMIT 1
-                   FOR NO KEY UPDATE SKIP LOCKED
-                """,
-                fields.Datetime.now(),
-            )
-        )
+        if post.is_closed:
+            return 0
+        now = fields.Datetime.now()
+        self.env.cr.execute(self._workflow_claim_query(post.last_workflow_id, now))
         row = self.env.cr.fetchone()
         if not row:
             return 0
-        mail_sudo = self.sudo().browse(row[0])
-        for server_id, alias_domain_id, smtp_from, _ids in mail_sudo._split_by_mail_configuration():
-            mail_sudo._send_by_session(sessions, (server_id, alias_domain_id, smtp_from))
+        mail_id, post.last_workflow_id = row
+        mail_sudo = self.sudo().browse(mail_id)
+        mail_sudo._lock_what_sending_writes()
+        if mail_sudo.message_id in post.accepted:
+            mail_sudo._note_accepted()
+            return 1
+        try:
+            with self.env.cr.savepoint():
+                refused = mail_sudo._refuse_late(now)
+        except Exception as error:  # noqa: BLE001 a mail that cannot be judged must not stop the queue
+            runner = self.env["mail.workflow.runner"]
+            runner._reraise_if_serialization(error)
+            mail_sudo._note_failed(error)
+            return 1
+        if not refused:
+            mail_sudo._deliver(post)
         return 1
 
-    def _send_by_session(self, sessions, key):
-        server_id, alias_domain_id, smtp_from = key
-        server = self.env["ir.mail_server"].browse(server_id)
-        if server.owner_user_id and not self._split_by_delayed_batch(server):
-            return
+    @api.model
+    def _workflow_claim_query(self, last_workflow_id, now):
+        # one mail: of the next workflow, so that none waits behind the backlog of another. Those
+        # of a paused workflow stay where they are; those of a stopped one are cancelled.
+        return SQL(
+            """
+            SELECT due.id, w.id
+              FROM (SELECT id
+                      FROM mail_workflow
+                     WHERE (state = 'running' AND active) OR state = 'stopped'
+                     ORDER BY id <= %(last)s, id) w
+             CROSS JOIN LATERAL (
+                   SELECT id
+                     FROM mail_mail
+                    WHERE workflow_id = w.id AND state = 'outgoing'
+                      AND (scheduled_date IS NULL OR scheduled_date <= %(now)s)
+                    ORDER BY id
+                    LIMIT 1
+                      FOR NO KEY UPDATE SKIP LOCKED) due
+             LIMIT 1
+            """,
+            last=last_workflow_id,
+            now=now,
+        )
+
+    def _lock_what_sending_writes(self):
+        """Lock the rows that are written once the server has accepted the mail.
+
+        A row that somebody changed meanwhile is then an error before the mail is sent, not after.
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT FROM mail_workflow_execution WHERE id = %s FOR NO KEY UPDATE",
+                self.workflow_execution_id.id,
+            )
+        )
+        self.env.cr.execute(
+            SQL("SELECT FROM mailing_trace WHERE mail_mail_id = %s FOR NO KEY UPDATE", self.id)
+        )
+
+    def _refuse_late(self, now):
+        """Cancel a mail that may not go out any more: what forbids it came after it was queued.
+
+        :returns: whether it was cancelled
+        """
+        execution_sudo = self.sudo().workflow_execution_id
+        reason = execution_sudo._late_refusal(now)
+        if not reason:
+            return False
+        self.write({"state": "cancel"})
+        self.mailing_trace_ids.set_canceled()
+        execution_sudo._advance("skipped", self.env._("mail cancelled"), now, reason=reason)
+        execution_sudo._apply_on_skip(reason, now)
+        return True
+
+    def _deliver(self, post):
+        """Send one mail; each way in which that ends is written to the mail and its execution."""
+        for server_id, alias_domain_id, smtp_from, _ids in self._split_by_mail_configuration():
+            server = self.env["ir.mail_server"].browse(server_id)
+            if server.owner_user_id and not self._split_by_delayed_batch(server):
+                return
+            key = (server_id, alias_domain_id, smtp_from)
+            try:
+                session = self._session(post, key)
+            except Exception as error:  # noqa: BLE001 whatever keeps the server from us
+                # the server's trouble, not that of the mails behind: they stay in the queue
+                post.is_closed = True
+                self._note_failed(error)
+                return
+            self._send_by_session(post, key, session, server)
+        if self.exists() and self.state == "outgoing":
+            if modules.module.current_test:
+                # Odoo sends nothing in tests unless its gateway is mocked
+                self.write({"state": "sent"})
+            else:
+                self._note_failed(self.env._("Odoo did not send it"))
+
+    @api.model
+    def _session(self, post, key):
+        """Return an open SMTP session; one that the server has closed is opened anew."""
+        session = post.sessions.get(key)
+        if session is not None and not self._is_alive(session):
+            self._quit(post.sessions.pop(key))
+            session = None
+        if session is None:
+            server_id, _alias_domain_id, smtp_from = key
+            session = self.env["ir.mail_server"]._connect__(
+                mail_server_id=server_id, smtp_from=smtp_from
+            )
+            post.sessions[key] = session
+        return session
+
+    @api.model
+    def _is_alive(self, session):
         try:
-            if key not in sessions:
-                sessions[key] = self.env["ir.mail_server"]._connect__(
-                    mail_server_id=server_id, smtp_from=smtp_from
-                )
+            return session.noop()[0] == 250
+        except (smtplib.SMTPException, OSError):
+            return False
+
+    def _send_by_session(self, post, key, session, server):
+        _server_id, alias_domain_id, _smtp_from = key
+        mail = self.with_context(workflow_accepted=post.accepted)
+        try:
             with self.env.cr.savepoint():
-                self._send(
-                    smtp_session=sessions[key], alias_domain_id=alias_domain_id, mail_server=server
+                mail._send(
+                    smtp_session=session, alias_domain_id=alias_domain_id, mail_server=server
                 )
         except Exception as error:  # noqa: BLE001 the connection's trouble is this mail's failed attempt
             self.env["mail.workflow.runner"]._reraise_if_serialization(error)
-            self._quit(sessions.pop(key, None))
-            _logger.info("Workflow mail %s: %s", self.id, type(error).__name__)
-            reason = str(error) or type(error).__name__
-            self.write(
-                {"state": "exception", "failure_type": "mail_smtp", "failure_reason": reason}
-            )
-            self._postprocess_sent_message([], [], failure_reason=reason, failure_type="mail_smtp")
-            return
-        if self.exists() and self.state == "outgoing" and modules.module.current_test:
-            # Odoo sends nothing in tests unless its gateway is mocked: do not come back to the
-            # same mail
-            self.write({"state": "sent"})
+            self._quit(post.sessions.pop(key, None))
+            if self.message_id not in post.accepted:
+                self._note_failed(error)
+        if self.exists() and self.state != "sent" and self.message_id in post.accepted:
+            # accepted, and then something went wrong here: never send it again
+            self._note_accepted()
+
+    def _note_failed(self, error):
+        reason = str(error) or type(error).__name__
+        _logger.info("Workflow mail %s: %s", self.id, reason)
+        self.write({"state": "exception", "failure_type": "mail_smtp", "failure_reason": reason})
+        self._postprocess_sent_message([], [], failure_reason=reason, failure_type="mail_smtp")
+
+    def _note_accepted(self):
+        self.write({"state": "sent", "failure_type": False, "failure_reason": False})
+        self._postprocess_sent_message([], [self.email_to])
 
     @api.model
     def _quit(self, session):
@@ -159,21 +291,20 @@ class MailWorkflowExecution(models.Model):
             self._advance("done", self.env._("mail accepted"), now)
             return
         for execution in self:
-            hopeless = failure_type in HOPELESS_FAILURES or REFUSED_FOR_GOOD.search(reason)
-            if hopeless or execution.attempt >= MAX_ATTEMPTS:
+            hopeless = failure_type in HOPELESS_FAILURES or (
+                # what keeps us from the server is not the mail's fault, whatever its code
+                failure_type != "mail_smtp" and REFUSED_FOR_GOOD.search(reason)
+            )
+            if hopeless or execution.attempt >= MAIL_ATTEMPTS:
                 execution._advance(
                     "dead", self.env._("given up"), now, reason=reason[:200], error=reason
                 )
-                if (
-                    execution.step_id.on_skip == "leave"
-                    and execution.enrollment_id.state == "active"
-                ):
-                    execution.enrollment_id._leave(
-                        "exited", self.env._("mail could not be delivered"), now
-                    )
+                execution._apply_on_skip(self.env._("mail could not be delivered"), now)
                 execution.step_id.workflow_id._report_trouble(execution.step_id, reason)
             else:
-                again = now + backoff(execution.attempt, f"mail{execution.id}")
+                again = now + backoff(
+                    execution.attempt, f"mail{execution.id}", first_minutes=MAIL_FIRST_MINUTES
+                )
                 execution._advance(
                     "failed",
                     self.env._("will be sent again"),
@@ -181,6 +312,32 @@ class MailWorkflowExecution(models.Model):
                     reason=reason[:200],
                     retry_at=again,
                 )
+
+    def _apply_on_skip(self, reason, now):
+        """Let the run leave if its step says so of a mail that was not delivered."""
+        if self.step_id.on_skip == "leave" and self.enrollment_id.state == "active":
+            self.enrollment_id._leave("exited", reason, now)
+
+    def _late_refusal(self, now):
+        """Return why the queued mail of an execution may not go out any more, or None.
+
+        Hours can lie between the queue and the server (a backlog, a retry, a hold): the run may
+        have left, its person unsubscribed, the workflow ended (rule 18).
+        """
+        run, step = self.enrollment_id, self.step_id
+        workflow = run.workflow_id
+        if workflow.state == "stopped":
+            return self.env._("workflow stopped")
+        if run.state in ("goal", "exited") and run.left_at > self.executed_at:
+            return run.exit_reason
+        if run.goal_at and run.goal_at > self.executed_at:
+            return "goal"
+        limit = timedelta(hours=workflow.lateness_hours)
+        if limit and self.executed_at + limit < now:
+            return self.env._("too late")
+        if not self.env[run.res_model].sudo().browse(run.res_id).exists():
+            return self.env._("record deleted")
+        return self.env["mail.workflow.gate"]._refusals(step, run, queued=True).get(run.id)
 
     @api.model
     def _retry_mails(self, now):
@@ -206,14 +363,26 @@ class MailWorkflowExecution(models.Model):
         return len(executions)
 
     def _requeue_mail(self, by, now=None):
-        """Put the mails of executions back into the queue, under their one Message-Id."""
+        """Put the mails of executions back into the queue, under their one Message-Id.
+
+        :param now: of the engine's pass; None: a person asks, who decides anew from the first
+            attempt
+        """
         if not self:
             return
+        by_hand = now is None
         now = now or fields.Datetime.now()
+        if by_hand:
+            self.write({"attempt": 0, "executed_at": now})
         mails = (
             self.env["mail.mail"]
             .sudo()
-            .search([("workflow_execution_id", "in", self.ids), ("state", "=", "exception")])
+            .search(
+                [
+                    ("workflow_execution_id", "in", self.ids),
+                    ("state", "in", ("exception", "outgoing")),
+                ]
+            )
         )
         mails.write({"state": "outgoing", "failure_type": False, "failure_reason": False})
         mails.mailing_trace_ids.write({"trace_status": "outgoing", "failure_type": False})

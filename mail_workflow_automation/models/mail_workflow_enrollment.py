@@ -205,6 +205,12 @@ class MailWorkflowEnrollment(models.Model):
             }
         )
         self._note("failed", "active", reason, now, by=by)
+        standing = self.execution_ids.filtered(
+            lambda execution: (
+                execution.state == "dead" and execution.step_id == execution.enrollment_id.step_id
+            )
+        )
+        standing.write({"attempt": 0})
         self.env["mail.workflow.lane"]._wake("runner")
 
     # --- for the engine ---------------------------------------------------------------------------

@@ -9,10 +9,12 @@ class MailWorkflowGate(models.AbstractModel):
     _description = "Gate of Workflow Mail"
 
     @api.model
-    def _refusals(self, step, runs):
+    def _refusals(self, step, runs, queued=False):
         """Return why runs get no mail of a step: ``{run id: reason}``. A fixed number of queries.
 
         Operational mail passes opt-out and blacklist; a missing address stops every mail.
+
+        :param bool queued: the mails were made already, and are about to be handed over
         """
         workflow = step.workflow_id
         refusals = {run.id: self.env._("no address") for run in runs if not run.email_normalized}
@@ -21,13 +23,9 @@ class MailWorkflowGate(models.AbstractModel):
             return refusals
         checks = [self._archived]
         if workflow.purpose == "marketing":
-            checks += [
-                self._internal,
-                self._blacklisted,
-                self._opted_out,
-                self._bounced,
-                self._duplicates,
-            ]
+            checks += [self._blacklisted, self._opted_out, self._bounced]
+            if not queued:
+                checks += [self._internal, self._duplicates]
         for check in checks:
             for run_id, reason in check(step, runs).items():
                 refusals.setdefault(run_id, reason)

@@ -124,6 +124,7 @@ class MailWorkflowMailer(models.AbstractModel):
                 "auto_delete": True,
                 "is_notification": True,
                 "mailing_id": mailing.id,
+                "workflow_id": workflow.id,
                 "workflow_execution_id": executions[run.id],
                 "mailing_trace_ids": [
                     (

@@ -66,45 +66,57 @@ class MailWorkflowRunner(models.AbstractModel):
     def _claim(self, now):
         """Lock due runs of running workflows, at most so many of each, and return their ids.
 
-        Uses the index ``_due``: the oldest of each workflow, and of those with a backlog also the
-        newest, so
-        that a welcome mail does not queue behind it. Must be the first statement of its
-        transaction.
+        Uses the index ``_due``: the oldest of each workflow, and where there is a backlog also the
+        newest, so that a welcome mail does not queue behind it. Must be the first statement of its
+        transaction: a row changed since its snapshot is a serialization error.
         """
         oldest = self._claim_some(now, SQL("due_at, id"), BATCH)
-        newest = (
-            self._claim_some(now, SQL("due_at DESC, id DESC"), BATCH // 4)
-            if len(oldest) >= BATCH
-            else []
-        )
-        return list(dict.fromkeys(oldest + newest))
+        found = defaultdict(int)
+        for _run_id, workflow_id, _limit in oldest:
+            found[workflow_id] += 1
+        ids = [run_id for run_id, _workflow_id, _limit in oldest]
+        if any(found[workflow_id] >= limit for _run_id, workflow_id, limit in oldest):
+            newest = self._claim_some(now, SQL("due_at DESC, id DESC"), BATCH // 4)
+            ids += [run_id for run_id, _workflow_id, _limit in newest]
+        return list(dict.fromkeys(ids))
 
     @api.model
     def _claim_some(self, now, order, batch):
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH running AS (
-                    SELECT id FROM mail_workflow WHERE state = 'running' AND active
-                )
-                SELECT due.id
-                  FROM running w
-                 CROSS JOIN LATERAL (
-                       SELECT id
-                         FROM mail_workflow_enrollment
-                        WHERE workflow_id = w.id AND state = 'active' AND due_at IS NOT NULL AND
-                        due_at <= %(now)s
-                        ORDER BY %(order)s
-                        LIMIT (SELECT GREATEST(%(least)s, %(batch)s / count(*)) FROM running)
-                          FOR NO KEY UPDATE SKIP LOCKED) due
-                """,
-                now=now,
-                order=order,
-                least=min(10, batch),
-                batch=batch,
+        """Return ``[(run id, workflow id, limit of each workflow)]``, the runs locked."""
+        self.env.cr.execute(self._claim_query(now, order, batch))
+        return self.env.cr.fetchall()
+
+    @api.model
+    def _claim_query(self, now, order, batch):
+        # a batch is shared by the workflows in which something is due: an index look-up for each
+        return SQL(
+            """
+            WITH running AS MATERIALIZED (
+                SELECT w.id
+                  FROM mail_workflow w
+                 WHERE w.state = 'running' AND w.active
+                   AND EXISTS (SELECT FROM mail_workflow_enrollment e
+                                WHERE e.workflow_id = w.id AND e.state = 'active'
+                                  AND e.due_at IS NOT NULL AND e.due_at <= %(now)s)
+            ), share AS MATERIALIZED (
+                SELECT GREATEST(%(least)s, %(batch)s / GREATEST(count(*), 1)) AS size FROM running
             )
+            SELECT due.id, w.id, (SELECT size FROM share)
+              FROM running w
+             CROSS JOIN LATERAL (
+                   SELECT id
+                     FROM mail_workflow_enrollment
+                    WHERE workflow_id = w.id AND state = 'active' AND due_at IS NOT NULL
+                      AND due_at <= %(now)s
+                    ORDER BY %(order)s
+                    LIMIT (SELECT size FROM share)
+                      FOR NO KEY UPDATE SKIP LOCKED) due
+            """,
+            now=now,
+            order=order,
+            least=min(10, batch),
+            batch=batch,
         )
-        return [row[0] for row in self.env.cr.fetchall()]
 
     # --- steps ------------------------------------------------------------------------------------
 
@@ -547,26 +559,31 @@ class MailWorkflowRunner(models.AbstractModel):
 
     @api.model
     def _reraise_if_serialization(self, error):
-        """Errors of the database's bookkeeping concern the whole transaction: it is done again."""
+        """Errors of the database's bookkeeping concern the whole transaction: it is done again.
+
+        A template's error may stand around one; it is the inner one that ``_retrying`` knows.
+        """
         seen = error
         while seen is not None:
             if isinstance(seen, SERIALIZATION_ERRORS):
-                raise error
+                raise seen
             seen = seen.__cause__ or seen.__context__
 
     @api.model
-    def _retrying(self, work, attempts=5):
-        """Do a unit of work; when the database asks for it, roll back and do it again.
+    def _retrying(self, work, attempts=8):
+        """Do a unit of work, all that it writes included; when the database asks for it, roll back
+        and do it again.
 
         In a test, whose transaction is not ours, the error is raised.
         """
         for attempt in range(attempts):
             try:
-                return work()
+                result = work()
+                # at the commit a serialization error could not be answered by doing it again
+                self.env.cr.flush()
+                return result
             except SERIALIZATION_ERRORS:
                 if modules.module.current_test or attempt == attempts - 1:
                     raise
                 self.env.cr.rollback()
-                self.env.invalidate_all(flush=False)
                 time.sleep(random.uniform(0, 0.05 * 2**attempt))
-        return 0

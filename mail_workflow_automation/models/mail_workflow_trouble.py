@@ -21,6 +21,15 @@ class MailWorkflow(models.Model):
         _logger.info("Workflow %s, %s: %s", self.id, source, type(error).__name__)
         if self.trouble_reported_at and self.trouble_reported_at > now - timedelta(days=1):
             return
+        try:
+            # who is told must not cost the people of this batch their step
+            with self.env.cr.savepoint():
+                self._tell_owner(source, error, now)
+        except Exception as trouble:  # noqa: BLE001 a note that cannot be sent is only a note
+            self.env["mail.workflow.runner"]._reraise_if_serialization(trouble)
+            _logger.exception("The owner of workflow %s could not be told", self.id)
+
+    def _tell_owner(self, source, error, now):
         workflow_sudo = self.sudo()  # a note to the owner, whoever's rights the workflow borrows
         workflow_sudo.trouble_reported_at = now
         workflow_sudo.message_notify(

@@ -1,0 +1,191 @@
+"""What the tests let real processes do (see workers.py): arrange as a person, then pass."""
+
+import itertools
+import os
+import signal
+import time
+
+from tests.workers import meet
+
+SENDER = "Shop <shop@shop.example.com>"
+
+
+def arrange(env, steps, people=0, smtp_port=None, name="Workers", prefix="person", **values):
+    """Start a workflow as a Workflow user and bring people in; return its id."""
+    if smtp_port:
+        env["ir.mail_server"].search([]).unlink()
+        env["ir.mail_server"].create(
+            {"name": "Receiver", "smtp_host": "127.0.0.1", "smtp_port": smtp_port}
+        )
+    user = env["res.users"].search([("login", "=", "marketer")])
+    if not user:
+        group = env.ref("mail_workflow_automation.mail_workflow_group_user")
+        user = env["res.users"].create(
+            {
+                "name": "Marketer",
+                "login": "marketer",
+                "email": "marketer@shop.example.com",
+                "group_ids": [(4, env.ref("base.group_user").id), (4, group.id)],
+            }
+        )
+    definition = {
+        "format": 1,
+        "name": name,
+        "model": "res.partner",
+        "triggers": [{"kind": "manual"}],
+        "email_from": SENDER,
+        "steps": steps,
+        **values,
+    }
+    workflow = env["mail.workflow"].with_user(user).import_definition(definition)
+    workflow.action_start()
+    enroll(env, workflow.id, people, prefix)
+    return workflow.id
+
+
+def enroll(env, workflow_id, people, prefix="person"):
+    """Bring new contacts in, as a Workflow user."""
+    user = env["res.users"].search([("login", "=", "marketer")])
+    contacts = env["res.partner"].create(
+        [
+            {
+                "name": f"{prefix} {number}",
+                "email": f"{prefix}{number}@customer.example.com",
+                "lang": "en_US",
+            }
+            for number in range(people)
+        ]
+    )
+    workflow = env["mail.workflow"].with_user(user).browse(workflow_id)
+    return len(workflow.enroll(contacts.with_user(user)))
+
+
+def pass_of(env, lane, folder=None, name=None, others=(), lock_timeout=None):
+    """Let a lane pass once, at the same time as others; return how many rows it handled."""
+    if folder:
+        meet(folder, name, others)
+    if lock_timeout:
+        env.cr.execute("SET lock_timeout = %s", [lock_timeout])
+    return _pass(env, lane)
+
+
+def _pass(env, lane):
+    if lane == "mail":
+        return env["mail.mail"]._cron_send_workflow_mail()
+    if lane == "runner":
+        return env["mail.workflow.enrollment"]._cron_run()
+    return env["mail.workflow.event"]._cron_dispatch()
+
+
+def killed_pass(env, lane, at, found=None):
+    """Let a lane pass; this process kills itself before the given statement or commit.
+
+    :param found: a file: how many statements there were, when it lived on
+    """
+    moments = _kill_at(env.cr, at)
+    _pass(env, lane)
+    return next(moments)
+
+
+def _kill_at(cr, at):
+    moments = itertools.count()
+
+    def counted(original):
+        def call(self, *args, **kwargs):
+            if next(moments) == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return original(self, *args, **kwargs)
+
+        return call
+
+    kind = type(cr)
+    kind.execute = counted(kind.execute)
+    kind.commit = counted(kind.commit)
+    return moments
+
+
+def hold_claim(env, folder):
+    """Claim due runs, say so, and keep them until the test says so."""
+    ids = env["mail.workflow.runner"]._claim(_now())
+    meet(folder, "claimed", ["release"])
+    env.cr.rollback()
+    return len(ids)
+
+
+def _now():
+    from odoo import fields  # noqa: PLC0415 (there in Odoo's processes only)
+
+    return fields.Datetime.now()
+
+
+def in_cron(env, lane):
+    """Run the cron of a lane as the scheduler does.
+
+    :returns: seconds it took, what it reported as done and remaining, requests for its next turn
+    """
+    cron = env.ref(f"mail_workflow_automation.ir_cron_mail_workflow_{lane}")
+    cron._trigger()
+    env.cr.commit()
+    started = time.monotonic()
+    answer = cron.method_direct_trigger()
+    seconds = time.monotonic() - started
+    env.cr.commit()
+    progress = env["ir.cron.progress"].search([("cron_id", "=", cron.id)], order="id desc")
+    requests = env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)])
+    return {
+        "ok": answer is True,
+        "seconds": seconds,
+        "done": progress[:1].done,
+        "remaining": progress[:1].remaining,
+        "rounds": len(progress),
+        "requests": requests,
+    }
+
+
+def odoo_queue(env):
+    """Let Odoo's own mail queue pass."""
+    env["mail.mail"].process_email_queue()
+
+
+def act(env, model, ids, method, **values):
+    """Press a button, as a Workflow user."""
+    user = env["res.users"].search([("login", "=", "marketer")])
+    return bool(getattr(env[model].with_user(user).browse(ids), method)(**values))
+
+
+def write(env, model, ids, values):
+    """Write records."""
+    env[model].browse(ids).write(values)
+
+
+def blacklist(env, email):
+    """Somebody asks for no more mail."""
+    env["mail.blacklist"]._add(email)
+
+
+def delete(env, model, ids):
+    """Delete records."""
+    env[model].browse(ids).unlink()
+
+
+def set_parameter(env, key, value):
+    """Change a setting."""
+    env["ir.config_parameter"].set_param(key, value)
+
+
+def conflict_after_acceptance(env):
+    """Let the mail lane pass while somebody else changes the trace of the mail that is accepted."""
+    from psycopg2 import errors  # noqa: PLC0415
+
+    kind = type(env["ir.mail_server"])
+    original, conflicts = kind.send_email, []
+
+    def send_email(self, *args, **kwargs):
+        result = original(self, *args, **kwargs)
+        if not conflicts:
+            conflicts.append(1)
+            raise errors.SerializationFailure("somebody changed it")
+        return result
+
+    kind.send_email = send_email
+    return _pass(env, "mail")

@@ -1,0 +1,339 @@
+"""What becomes of mails at a real mail server: counted there by their Message-Id."""
+
+from collections import Counter
+
+import pytest
+
+from dev.receiver import Receiver
+from tests import jobs
+from tests.workers import JobFailed, Workers
+
+MAIL = {"key": "hello", "kind": "email", "subject": "Hello", "body_html": "<p>Hello</p>"}
+WAIT = {"key": "later", "kind": "wait", "days": 1}
+LEAVING = {**MAIL, "on_skip": "leave"}
+EXECUTIONS = """
+    SELECT x.id, x.state, x.attempt, x.reason, x.enrollment_id
+      FROM mail_workflow_execution x
+      JOIN mail_workflow_enrollment e ON e.id = x.enrollment_id
+      JOIN mail_workflow_step s ON s.id = x.step_id
+     WHERE e.workflow_id = %s AND s.key = %s ORDER BY x.id
+"""
+
+
+class Shop:
+    """One database, one mail server, the two crons that send."""
+
+    def __init__(self, workers, receiver):
+        self.workers = workers
+        self.receiver = receiver
+        self.workflow = None
+
+    def start(self, people=1, step=None, **values):
+        # what other tests have left in the queue stays there
+        self.workers.query("UPDATE mail_workflow SET state = 'paused' WHERE state = 'running'")
+        self.workflow = self.workers.run(
+            jobs.arrange,
+            steps=[step or MAIL, WAIT],
+            people=people,
+            smtp_port=self.receiver.port,
+            **values,
+        )
+        self.workers.run(jobs.pass_of, lane="runner")
+        return self
+
+    def send(self):
+        """Let the mail lane pass."""
+        return self.workers.run(jobs.pass_of, lane="mail")
+
+    def retry(self, hours=24 * 30):
+        """Let the time of the next attempts come, then let both lanes pass."""
+        self.workers.query(
+            "UPDATE mail_workflow_execution SET retry_at = retry_at - %s * interval '1 hour'", hours
+        )
+        self.workers.run(jobs.pass_of, lane="runner")
+        self.send()
+
+    def executions(self, key="hello"):
+        return self.workers.query(EXECUTIONS, self.workflow, key)
+
+    def states(self):
+        return [(state, attempt) for _id, state, attempt, _reason, _run in self.executions()]
+
+    def runs(self):
+        return self.workers.query(
+            "SELECT state, exit_reason FROM mail_workflow_enrollment WHERE workflow_id = %s",
+            self.workflow,
+        )
+
+    def delivered(self):
+        """Return how often each Message-Id arrived; notes to the owner are not counted."""
+        messages = self.receiver.messages()
+        return Counter(
+            message["Message-Id"] for message in messages if "customer" in message["X-Rcpt-To"]
+        )
+
+    def press(self, method, **values):
+        ids = [row[0] for row in self.executions()]
+        return self.workers.run(
+            jobs.act, model="mail.workflow.execution", ids=ids, method=method, **values
+        )
+
+
+@pytest.fixture(scope="module")
+def workers():
+    with Workers("delivery") as running:
+        yield running
+
+
+@pytest.fixture
+def shop(workers, tmp_path):
+    with Receiver(tmp_path / "mails") as receiver:
+        yield Shop(workers, receiver)
+
+
+def test_a_mail_arrives_once_and_its_execution_says_so(shop):
+    shop.start(people=3, prefix="plain")
+    assert shop.states() == [("queued", 1)] * 3
+    assert shop.send() == 3
+    assert shop.states() == [("done", 1)] * 3
+    assert list(shop.delivered().values()) == [1, 1, 1]
+    assert shop.send() == 0
+    shop.retry()
+    assert sum(shop.delivered().values()) == 3
+
+
+def test_a_temporary_refusal_then_success_is_one_mail_in_two_attempts(shop):
+    shop.start(prefix="temporary")
+    shop.receiver.fail = "451 try later"
+    shop.send()
+    [(_id, state, attempt, reason, _run)] = shop.executions()
+    assert (state, attempt) == ("failed", 1)
+    assert "451" in reason and "try later" in reason
+    assert shop.runs() == [("active", None)], "the participant has gone on"
+    shop.send()
+    assert shop.states() == [("failed", 1)], "its time has not come"
+    shop.receiver.fail = None
+    shop.retry()
+    assert shop.states() == [("done", 2)]
+    assert list(shop.delivered().values()) == [1]
+    shop.retry()
+    assert list(shop.delivered().values()) == [1]
+
+
+def test_attempts_come_at_growing_intervals_then_the_mail_is_dead(shop):
+    shop.start(prefix="always")
+    shop.receiver.fail = "DATA 451 not today"
+    shop.send()
+    pauses = []
+    while shop.states()[0][0] == "failed":
+        pauses += shop.workers.query(
+            """
+            SELECT extract(epoch FROM x.retry_at - now() AT TIME ZONE 'UTC')
+              FROM mail_workflow_execution x
+              JOIN mail_workflow_enrollment e ON e.id = x.enrollment_id
+             WHERE e.workflow_id = %s
+            """,
+            shop.workflow,
+        )[0]
+        assert len(pauses) < 20
+        shop.retry()
+    assert pauses == sorted(pauses)
+    assert 4 * 60 < pauses[0] < 10 * 60
+    assert sum(pauses) > 20 * 3600, "a server that is down for a day costs no mail"
+    assert shop.states() == [("dead", len(pauses) + 1)]
+    shop.receiver.fail = None
+    shop.retry()
+    assert not shop.delivered(), "what is dead leaves the due set"
+
+
+def test_a_refusal_for_good_is_dead_at_once(shop):
+    shop.start(prefix="refused")
+    shop.receiver.fail = "550 no such user"
+    shop.send()
+    [(_id, state, attempt, reason, _run)] = shop.executions()
+    assert (state, attempt) == ("dead", 1)
+    assert "no such user" in reason
+    assert shop.runs() == [("active", None)]
+    shop.receiver.fail = None
+    shop.retry()
+    assert not shop.delivered()
+
+
+def test_a_refusal_for_good_ends_the_run_where_the_step_says_leave(shop):
+    shop.start(prefix="leaving", step=LEAVING)
+    shop.receiver.fail = "550 no such user"
+    shop.send()
+    assert shop.states() == [("dead", 1)]
+    assert shop.runs() == [("exited", "mail could not be delivered")]
+
+
+def test_one_refused_reader_does_not_keep_the_mail_from_others(shop):
+    shop.start(people=3, prefix="others")
+    shop.receiver.fail = "DATA 554 no thanks"
+    shop.workers.query(
+        "UPDATE mail_mail SET scheduled_date = '2999-01-01' WHERE id NOT IN"
+        " (SELECT min(id) FROM mail_mail WHERE workflow_id = %s)",
+        shop.workflow,
+    )
+    assert shop.send() == 1
+    shop.receiver.fail = None
+    shop.workers.query("UPDATE mail_mail SET scheduled_date = NULL")
+    shop.send()
+    assert sorted(shop.states()) == [("dead", 1), ("done", 1), ("done", 1)]
+    assert len(shop.delivered()) == 2
+
+
+def test_while_the_server_is_down_no_mail_is_lost(shop):
+    shop.start(people=5, prefix="down")
+    shop.receiver.stop()
+    shop.send()
+    states = [state for state, _attempt in shop.states()]
+    assert states.count("failed") == 1, "one mail finds out, the others stay in the queue"
+    assert states.count("queued") == 4
+    for _turn in range(6):
+        shop.send()
+    assert not {"dead", "done"} & {state for state, _attempt in shop.states()}
+    shop.receiver.start()
+    shop.send()
+    shop.retry()
+    assert {state for state, _attempt in shop.states()} == {"done"}
+    assert len(shop.delivered()) == 5
+    assert set(shop.delivered().values()) == {1}
+
+
+def test_a_connection_lost_in_the_middle_is_a_failed_attempt(shop):
+    shop.start(people=2, prefix="dropped")
+    shop.receiver.fail = "drop"
+    shop.send()
+    assert {state for state, _attempt in shop.states()} == {"failed"}
+    shop.receiver.fail = None
+    shop.retry()
+    assert shop.states() == [("done", 2)] * 2
+    assert set(shop.delivered().values()) == {1}
+
+
+def test_retry_starts_from_the_first_attempt_and_sends_once(shop):
+    shop.start(prefix="again")
+    shop.receiver.fail = "550 no such user"
+    shop.send()
+    shop.receiver.fail = "451 try later"
+    shop.press("action_retry")
+    assert shop.states() == [("queued", 1)]
+    shop.send()
+    assert shop.states() == [("failed", 1)], "it has all its attempts again"
+    shop.receiver.fail = None
+    shop.retry()
+    assert shop.states() == [("done", 2)]
+    assert list(shop.delivered().values()) == [1]
+
+
+def test_a_mail_that_went_out_cannot_be_retried(shop):
+    shop.start(prefix="gone")
+    shop.send()
+    with pytest.raises(JobFailed, match="Only what is dead can be retried"):
+        shop.press("action_retry")
+    shop.send()
+    assert list(shop.delivered().values()) == [1]
+
+
+def test_odoo_s_own_queue_leaves_workflow_mail_alone(shop):
+    shop.start(people=2, prefix="own")
+    shop.workers.run(jobs.odoo_queue)
+    assert not shop.delivered()
+    assert shop.states() == [("queued", 1)] * 2
+
+
+def test_the_mails_of_a_paused_workflow_wait_for_it(shop):
+    shop.start(people=2, prefix="paused")
+    press = {"model": "mail.workflow", "ids": [shop.workflow]}
+    shop.workers.run(jobs.act, method="action_pause", **press)
+    shop.send()
+    assert not shop.delivered()
+    shop.workers.run(jobs.act, method="action_resume", **press)
+    shop.send()
+    assert set(shop.delivered().values()) == {1} and len(shop.delivered()) == 2
+
+
+def test_stop_cancels_the_mails_that_are_still_queued(shop):
+    shop.start(people=2, prefix="stopped")
+    shop.workers.run(jobs.act, model="mail.workflow", ids=[shop.workflow], method="action_stop")
+    shop.send()
+    assert not shop.delivered()
+    assert [(row[1], row[3]) for row in shop.executions()] == [("skipped", "workflow stopped")] * 2
+    assert shop.send() == 0
+
+
+def test_who_unsubscribes_while_the_mail_is_queued_does_not_get_it(shop):
+    shop.start(prefix="blacklisted")
+    shop.workers.run(jobs.blacklist, email="blacklisted0@customer.example.com")
+    shop.send()
+    assert not shop.delivered()
+    assert [(row[1], row[3]) for row in shop.executions()] == [("skipped", "blacklisted")]
+
+
+def test_who_was_taken_out_while_the_mail_failed_does_not_get_it(shop):
+    shop.start(prefix="taken")
+    shop.receiver.fail = "451 try later"
+    shop.send()
+    shop.workers.query(
+        "UPDATE mail_workflow_execution SET executed_at = executed_at - interval '1 minute'"
+    )
+    runs = [row[4] for row in shop.executions()]
+    shop.workers.run(jobs.act, model="mail.workflow.enrollment", ids=runs, method="action_take_out")
+    shop.receiver.fail = None
+    shop.retry()
+    assert not shop.delivered()
+    assert [(row[1], row[3]) for row in shop.executions()] == [("skipped", "taken out")]
+
+
+def test_a_queued_mail_that_is_too_late_is_skipped(shop):
+    shop.start(prefix="late")
+    shop.workers.query(
+        "UPDATE mail_workflow_execution SET executed_at = executed_at - interval '25 hours'"
+    )
+    shop.send()
+    assert not shop.delivered()
+    assert [(row[1], row[3]) for row in shop.executions()] == [("skipped", "too late")]
+
+
+def test_nothing_goes_out_while_all_sending_is_on_hold(shop):
+    shop.start(prefix="onhold")
+    key = {"key": "mail_workflow_automation.hold_sending"}
+    shop.workers.run(jobs.set_parameter, value="True", **key)
+    shop.send()
+    assert not shop.delivered()
+    assert shop.states() == [("queued", 1)]
+    shop.workers.run(jobs.set_parameter, value=False, **key)
+    shop.send()
+    assert list(shop.delivered().values()) == [1]
+
+
+def test_the_mail_of_a_small_workflow_does_not_queue_behind_a_large_one(shop):
+    shop.start(people=20, prefix="large")
+    large = shop.workflow
+    small = shop.workers.run(jobs.arrange, steps=[MAIL], people=2, name="Small", prefix="small")
+    shop.workers.run(jobs.pass_of, lane="runner")
+    shop.send()
+    order = [message["X-Rcpt-To"] for message in shop.receiver.messages()]
+    assert len(order) == 22
+    assert {position for position, to in enumerate(order) if to.startswith("small")} == {1, 3}
+    assert large != small
+
+
+def test_an_accepted_mail_is_not_sent_again_when_the_rest_goes_wrong_here(shop):
+    shop.start(prefix="accepted")
+    handled = shop.workers.run(jobs.conflict_after_acceptance)
+    assert handled >= 1
+    assert list(shop.delivered().values()) == [1]
+    assert shop.states() == [("done", 1)]
+    shop.retry()
+    assert list(shop.delivered().values()) == [1]
+
+
+def test_odoo_does_not_send_the_mail_of_a_run_that_was_deleted(shop):
+    shop.start(people=2, prefix="deleted")
+    runs = [row[4] for row in shop.executions()]
+    shop.workers.run(jobs.delete, model="mail.workflow.enrollment", ids=runs)
+    shop.workers.run(jobs.odoo_queue)
+    shop.send()
+    assert not shop.delivered()
