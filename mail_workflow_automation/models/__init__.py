@@ -2,12 +2,15 @@ from . import mail_workflow_person
 from . import mail_workflow
 from . import mail_workflow_trouble
 from . import mail_workflow_definition
+from . import mail_workflow_definition_check
+from . import mail_workflow_definition_values
 from . import mail_workflow_linter
 from . import mail_workflow_step
 from . import mail_workflow_step_place
 from . import mail_workflow_step_text
 from . import steps
 from . import mail_workflow_trigger
+from . import mail_workflow_rights
 from . import triggers
 from . import mail_workflow_event
 from . import mail_workflow_lane

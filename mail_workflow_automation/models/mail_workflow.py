@@ -2,9 +2,12 @@ import ast
 import json
 import secrets
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..engine.tree import Node, Tree
 
@@ -14,6 +17,14 @@ STATES = [
     ("paused", "Paused"),
     ("stopped", "Stopped"),
 ]
+
+
+# what Odoo and PostgreSQL raise for a domain that makes no sense
+BAD_DOMAIN = (
+    *(ValueError, SyntaxError, TypeError, KeyError, AttributeError, IndexError),
+    *(RecursionError, MemoryError, NotImplementedError, UserError),
+    *(psycopg2.DataError, psycopg2.ProgrammingError),
+)
 
 
 def parse_domain(text):
@@ -169,17 +180,16 @@ class MailWorkflow(models.Model):
     problems = fields.Text(compute="_compute_problems")
     active_count = fields.Integer(compute="_compute_enrollment_counts", string="In It Now")
     entered_count = fields.Integer(compute="_compute_enrollment_counts", string="Entered")
-    goal_count = fields.Integer(
-        compute="_compute_enrollment_counts", string="Goals Met"
-    )
+    goal_count = fields.Integer(compute="_compute_enrollment_counts", string="Goals Met")
 
     _holdout_percent = models.Constraint(
         "CHECK(holdout_percent >= 0 AND holdout_percent <= 100)",
         "The holdout is a percentage, from 0 to 100.",
     )
     _days = models.Constraint(
-        "CHECK(reentry_days >= 0 AND goal_window_days >= 0 AND lateness_hours >= 0)",
-        "Days and hours cannot be negative.",
+        "CHECK(reentry_days BETWEEN 0 AND 36500 AND goal_window_days BETWEEN 0 AND 36500"
+        " AND lateness_hours BETWEEN 0 AND 876000)",
+        "Days and hours cannot be negative, nor be more than a hundred years.",
     )
 
     @api.depends("purpose")
@@ -278,9 +288,8 @@ class MailWorkflow(models.Model):
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)
         for workflow, vals in zip(self, vals_list, strict=True):
-            vals.setdefault("name", self.env._("%s (copy)", workflow.name))
-            if default and "name" in default:
-                vals["name"] = default["name"]
+            if "name" not in (default or {}):
+                vals["name"] = self.env._("%s (copy)", workflow.name)
         return vals_list
 
     def copy(self, default=None):
@@ -325,12 +334,9 @@ class MailWorkflow(models.Model):
                         "Workflow “%(workflow)s” is already started.", workflow=workflow.name
                     )
                 )
-            if not workflow.run_as_id or not self.env.user.has_group(
-                "mail_workflow_automation.mail_workflow_group_manager"
-            ):
-                workflow.run_as_id = self.env.user
+            workflow._set_run_as()
             workflow._raise_problems()
-            workflow.write({"state": "running", "started_at": now})
+            workflow._set_state("running", started_at=now)
             workflow.step_ids._publish()
             workflow.trigger_ids._start(now, include_existing=include_existing)
             workflow._wake_runner()
@@ -351,15 +357,17 @@ class MailWorkflow(models.Model):
 
     def action_pause(self):
         self._require_state("running")
-        self.write({"state": "paused"})
+        self._set_state("paused")
         self.step_ids._unpublish()
         return True
 
     def action_resume(self):
         self._require_state("paused")
         for workflow in self:
+            # what was edited meanwhile runs with the rights of who lets it run
+            workflow._set_run_as()
             workflow._raise_problems()
-        self.write({"state": "running"})
+        self._set_state("running")
         self.step_ids._publish()
         self.trigger_ids._resume(fields.Datetime.now())
         self._wake_runner()
@@ -368,7 +376,7 @@ class MailWorkflow(models.Model):
     def action_stop(self):
         """Stop: who waits leaves at once, with the reason."""
         self._require_state("running", "paused")
-        self.write({"state": "stopped"})
+        self._set_state("stopped")
         self.step_ids._unpublish()
         self.env["mail.workflow.enrollment"].sudo().search(
             [("workflow_id", "in", self.ids), ("state", "in", ("active", "holdout"))]
@@ -454,16 +462,29 @@ class MailWorkflow(models.Model):
                     )
                 )
 
-    def _domain_problem(self, text, model_name=None):
-        """Return what is wrong with a stored domain, in words, or False."""
+    def _domain_problem(self, text, env=None):
+        """Return what is wrong with a stored domain, in words, or False.
+
+        :param env: ask too whether its user may look at what the domain names
+        """
         self.ensure_one()
-        model = self.env.get(model_name or self.model_name)
+        # whether a domain makes sense does not depend on who asks
+        model = self.env(su=True).get(self.model_name)
         if model is None:
-            return self.env._("the model %s is not installed", model_name or self.model_name)
+            return self.env._("the model %s is not installed", self.model_name)
+        model = env[self.model_name] if env else model
+        if not model.has_access("read"):
+            return False  # said once, not for each domain
         try:
-            Domain(parse_domain(text)).validate(model)
-        except (ValueError, SyntaxError, TypeError, KeyError) as error:
-            return str(error) or self.env._("not a valid domain")
+            domain = Domain(parse_domain(text))
+            domain.validate(model)
+            query = model._search(domain)
+            with self.env.cr.savepoint(flush=False):
+                # the database plans it, so that a value of another type is found now, not at night
+                self.env.cr.execute(SQL("EXPLAIN %s", query.select()), log_exceptions=False)
+        except BAD_DOMAIN as error:
+            first = str(error).strip().splitlines()
+            return first[0] if first else self.env._("not a valid domain")
         return False
 
     def _run_env(self):
@@ -514,7 +535,10 @@ class MailWorkflow(models.Model):
         if not self.goal_kind:
             return None
         spec = {"kind": self.goal_kind}
-        if self.goal_name:
+        if (
+            self.goal_name
+            and self.env["mail.workflow.trigger"]._kind_model(self.goal_kind)._is_named
+        ):
             spec["name"] = self.goal_name
         if self.goal_filters:
             spec["filters"] = self.goal_filters

@@ -1,21 +1,14 @@
-import json
-import math
 import re
 
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Command, Domain
+from odoo.exceptions import AccessError, UserError
 
 from ..engine.outcome import THEN
-from ..engine.schedule import parse_time
 from ..exceptions import DefinitionError
 from .mail_workflow import parse_domain
 
 FORMAT = 1
-MAX_STEPS = 1000
-MAX_DEPTH = 30
-MAX_TEXT = 5 * 1024 * 1024
-KEY = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
+KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 STEP_KEYS = {"key", "name", "kind", "on_skip", "branches"}
 HEADER_FIELDS = {
     "description": "description",
@@ -43,7 +36,8 @@ OTHER_KEYS = {
     "steps",
 }
 REENTRY_FIELDS = {"policy": "reentry_policy", "per": "reentry_per", "days": "reentry_days"}
-SPEC_KEYS = {"kind", "name", "filters", "same_record"}
+# the order in which a file says what an event is
+SPEC_KEYS = ("kind", "name", "filters", "same_record")
 
 
 class MailWorkflowDefinition(models.AbstractModel):
@@ -70,8 +64,8 @@ class MailWorkflowDefinition(models.AbstractModel):
             "audience": self._jsonable(parse_domain(workflow.audience_domain)),
             "recheck_audience": workflow.recheck_audience or None,
             "reentry": self._export_reentry(workflow),
-            "goal": workflow._goal_spec(),
-            "exits": workflow.exit_events or None,
+            "goal": self._export_spec(workflow._goal_spec()),
+            "exits": [self._export_spec(spec) for spec in workflow.exit_events or []] or None,
             "list": self._export_record(workflow.list_id),
             "email_from": workflow.email_from or None,
             "reply_to": workflow.reply_to or None,
@@ -97,7 +91,7 @@ class MailWorkflowDefinition(models.AbstractModel):
     def _export_trigger(self, trigger):
         values = {"kind": trigger.kind, **trigger._handler()._export(trigger)}
         if trigger.filters:
-            values["filters"] = trigger.filters
+            values["filters"] = self._jsonable(trigger.filters)
         if trigger.count:
             values["count"] = trigger.count
         if trigger.within_days:
@@ -122,21 +116,27 @@ class MailWorkflowDefinition(models.AbstractModel):
             values.update(handler._export(step))
             if step.on_skip != "continue":
                 values["on_skip"] = step.on_skip
-            branches = {}
-            for branch in handler._outcomes(step):
-                extra = (
-                    handler._export_branch(step, branch)
-                    if hasattr(handler, "_export_branch")
-                    else {}
-                )
-                branches[branch] = {**extra, "steps": export_list(tree.child(step.id, branch))}
-            if any(entry != {"steps": []} for entry in branches.values()) or (
-                branches and "domain" not in values
+            branches = {
+                branch: {
+                    **handler._export_branch(step, branch),
+                    "steps": export_list(tree.child(step.id, branch)),
+                }
+                for branch in handler._outcomes(step)
+            }
+            if handler._has_branch_entries(step) or any(
+                entry["steps"] for entry in branches.values()
             ):
                 values["branches"] = branches
             return values
 
         return export_list(tree.first())
+
+    @api.model
+    def _is_worth_saying(self, record, name):
+        """Tell whether the file says a column: where it is empty, and a new record's is too, it
+        does not."""
+        default = record._fields[name].default
+        return bool(record[name] or (default and default(record)))
 
     @api.model
     def _export_value(self, record, name):
@@ -155,18 +155,39 @@ class MailWorkflowDefinition(models.AbstractModel):
 
     @api.model
     def _export_record(self, record):
+        """Name a record: by external id, else by a readable unique value."""
         if not record:
             return None
         external_id = record.sudo().get_external_id().get(record.id)
         if external_id and not external_id.startswith("__"):
             return external_id
-        if record._name == "res.users":
-            return record.login
-        return record.display_name if record._name != "mailing.list" else record.name
+        return record[self._name_field(record)]
 
     @api.model
-    def _jsonable(self, value):
-        return json.loads(json.dumps(value, default=str))
+    def _name_field(self, records):
+        if records._name == "res.users":
+            return "login"
+        # a tag below another is known by the path to it
+        return "display_name" if records._parent_store else records._rec_name or "display_name"
+
+    @api.model
+    def _export_spec(self, spec):
+        """Return an event as the file says it, its keys in a stable order."""
+        if not spec:
+            return None
+        known = [key for key in SPEC_KEYS if key in spec]
+        return self._jsonable(spec, first=known)
+
+    @api.model
+    def _jsonable(self, value, first=()):
+        """Return plain JSON values, the keys of objects in the order of the alphabet (after
+        ``first``): the database does not keep an order of its own."""
+        if isinstance(value, dict):
+            keys = [*first, *sorted(key for key in value if key not in first)]
+            return {key: self._jsonable(value[key]) for key in keys}
+        if isinstance(value, (list, tuple)):
+            return [self._jsonable(one) for one in value]
+        return value if isinstance(value, (str, int, float, type(None))) else str(value)
 
     # --- import -----------------------------------------------------------------------------------
 
@@ -183,127 +204,18 @@ class MailWorkflowDefinition(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 return self._write(definition)
-        except (ValidationError, AccessError):
+        except DefinitionError:
             raise
-        except UserError as error:
+        except (UserError, AccessError) as error:
             raise DefinitionError("", str(error)) from error
-
-    @api.model
-    def _parse(self, text):
-        if len(text) > MAX_TEXT:
-            raise DefinitionError(
-                "",
-                self.env._(
-                    "the file is larger than %s MB and is no workflow", MAX_TEXT // 1024 // 1024
-                ),
-            )
-        try:
-            return json.loads(text)
-        except RecursionError as error:
-            raise DefinitionError("", self.env._("the file is nested too deeply")) from error
-        except ValueError as error:
-            raise DefinitionError("", self.env._("the file is no JSON: %s", error)) from error
-
-    @api.model
-    def _check_shape(self, definition):
-        """Check keys, types and the tree without recursion, before anything is written."""
-        if not isinstance(definition, dict):
-            raise DefinitionError("", self.env._("a workflow is a JSON object"))
-        self._only_keys(definition, OTHER_KEYS | set(HEADER_FIELDS), "")
-        if definition.get("format") != FORMAT:
-            raise DefinitionError(
-                "format",
-                self.env._(
-                    "this version reads format %(known)s, not %(given)s",
-                    known=FORMAT,
-                    given=definition.get("format"),
-                ),
-            )
-        self._text(definition.get("name"), "name", required=True)
-        steps = definition.get("steps", [])
-        kinds = set(self.env["mail.workflow.step"]._fields["kind"].get_values(self.env))
-        stack, count, keys = [("steps", steps, 1)], 0, {}
-        while stack:
-            path, entries, depth = stack.pop()
-            if not isinstance(entries, list):
-                raise DefinitionError(path, self.env._("must be a list of steps"))
-            if depth > MAX_DEPTH:
-                raise DefinitionError(
-                    self._short(path),
-                    self.env._("steps are nested more than %s levels deep", MAX_DEPTH),
-                )
-            for index, entry in enumerate(entries):
-                where = f"{path}[{index}]"
-                count += 1
-                if count > MAX_STEPS:
-                    raise DefinitionError(
-                        where, self.env._("a workflow has at most %s steps", MAX_STEPS)
-                    )
-                self._check_step_shape(entry, where, kinds, keys)
-                for name, branch in (entry.get("branches") or {}).items():
-                    if not isinstance(branch, dict):
-                        raise DefinitionError(
-                            f"{where}.branches.{name}", self.env._("must be an object")
-                        )
-                    self._only_keys(branch, {"when", "steps"}, f"{where}.branches.{name}")
-                    stack.append(
-                        (f"{where}.branches.{name}.steps", branch.get("steps", []), depth + 1)
-                    )
-        self._check_targets(steps, keys)
-
-    @api.model
-    def _short(self, path):
-        return path if len(path) <= 200 else f"{path[:100]}…{path[-60:]}"
-
-    @api.model
-    def _check_step_shape(self, entry, where, kinds, keys):
-        if not isinstance(entry, dict):
-            raise DefinitionError(where, self.env._("must be an object"))
-        kind = entry.get("kind")
-        if kind not in kinds:
-            raise DefinitionError(f"{where}.kind", self.env._("unknown kind '%s'", kind))
-        handler = self.env["mail.workflow.step"]._kind_model(kind)
-        self._only_keys(entry, STEP_KEYS | handler._file_keys(), where)
-        if "branches" in entry and not isinstance(entry["branches"], dict):
-            raise DefinitionError(f"{where}.branches", self.env._("must be an object"))
-        if "key" in entry:
-            key = entry["key"]
-            if not isinstance(key, str) or not KEY.match(key):
-                raise DefinitionError(
-                    f"{where}.key", self.env._("letters, digits, - and _ only, 64 at most")
-                )
-            if key in keys:
-                raise DefinitionError(
-                    f"{where}.key",
-                    self.env._(
-                        "the key '%(key)s' is used at %(other)s too", key=key, other=keys[key]
-                    ),
-                )
-            keys[key] = where
-        if "on_skip" in entry:
-            self._choice(entry["on_skip"], ("continue", "leave"), f"{where}.on_skip")
-
-    @api.model
-    def _check_targets(self, steps, keys):
-        stack = [("steps", steps)]
-        while stack:
-            path, entries = stack.pop()
-            for index, entry in enumerate(entries):
-                where = f"{path}[{index}]"
-                if entry["kind"] == "goto" and entry.get("target") not in keys:
-                    raise DefinitionError(
-                        f"{where}.target",
-                        self.env._("there is no step with the key '%s'", entry.get("target")),
-                    )
-                for name, branch in (entry.get("branches") or {}).items():
-                    stack.append((f"{where}.branches.{name}.steps", branch.get("steps", [])))
 
     @api.model
     def _write(self, definition):
         workflows = self.env["mail.workflow"]
         model_name = self._text(definition.get("model", "res.partner"), "model")
         model = self.env["ir.model"].sudo().search([("model", "=", model_name)])
-        if not model or model_name not in self.env:
+        known = self.env.get(model_name or "")
+        if not model or known is None or known._abstract or known._transient:
             raise DefinitionError("model", self.env._("there is no model '%s' here", model_name))
         workflow = workflows.create({"name": definition["name"], **self._header(definition, model)})
         self._write_audience(workflow, definition)
@@ -317,10 +229,12 @@ class MailWorkflowDefinition(models.AbstractModel):
     @api.model
     def _header(self, definition, model):
         """Return the column values of what stands at the top of the file."""
-        reentry = definition.get("reentry") or {}
+        reentry = definition.get("reentry")
+        reentry = {} if reentry is None else reentry
         if not isinstance(reentry, dict):
             raise DefinitionError("reentry", self.env._("must be an object"))
         self._only_keys(reentry, set(REENTRY_FIELDS), "reentry")
+        self._check_purpose(definition.get("purpose"))
         values = {"model_id": model.id}
         for given, names, prefix in (
             (definition, HEADER_FIELDS, ""),
@@ -332,6 +246,18 @@ class MailWorkflowDefinition(models.AbstractModel):
                         "mail.workflow", name, given[key], f"{prefix}{key}", None
                     )
         return values
+
+    @api.model
+    def _check_purpose(self, purpose):
+        manager = "mail_workflow_automation.mail_workflow_group_manager"
+        if purpose == "operational" and not (self.env.su or self.env.user.has_group(manager)):
+            raise DefinitionError(
+                "purpose",
+                self.env._(
+                    "only a Workflow manager may make an operational workflow, whose mail does "
+                    "not heed opt-outs"
+                ),
+            )
 
     @api.model
     def _write_audience(self, workflow, definition):
@@ -361,13 +287,13 @@ class MailWorkflowDefinition(models.AbstractModel):
         if not isinstance(triggers, list):
             raise DefinitionError("triggers", self.env._("must be a list"))
         triggers_model = self.env["mail.workflow.trigger"]
-        kinds = set(triggers_model._fields["kind"].get_values(self.env))
+        kinds = triggers_model._fields["kind"].get_values(self.env)
         vals_list = []
         for index, entry in enumerate(triggers):
             path = f"triggers[{index}]"
             if not isinstance(entry, dict):
                 raise DefinitionError(path, self.env._("must be an object"))
-            if entry.get("kind") not in kinds:
+            if not isinstance(entry.get("kind"), str) or entry["kind"] not in kinds:
                 raise DefinitionError(
                     f"{path}.kind", self.env._("unknown kind '%s'", entry.get("kind"))
                 )
@@ -381,22 +307,22 @@ class MailWorkflowDefinition(models.AbstractModel):
                 "kind": entry["kind"],
                 **handler._import(entry, workflow, path),
             }
-            if entry.get("filters"):
+            if "filters" in entry:
                 vals["filters"] = self._filters(
                     entry["filters"], entry["kind"], workflow, f"{path}.filters"
                 )
             for key in ("count", "within_days"):
                 if key in entry:
-                    vals[key] = int(self._number(entry[key], f"{path}.{key}"))
+                    vals[key] = self._whole(entry[key], f"{path}.{key}")
             vals_list.append(vals)
         triggers_model.create(vals_list)
 
     @api.model
     def _filters(self, filters, kind, workflow, path):
-        if not isinstance(filters, dict):
-            raise DefinitionError(path, self.env._("must be an object"))
+        """Check the filters of a trigger: their keys, values, and what they name."""
+        self._known_filters(filters, kind, path)
         handler = self.env["mail.workflow.trigger"]._kind_model(kind)
-        problems = handler._check_filters(filters, workflow) if workflow else []
+        problems = handler._check_filters(filters, workflow)
         if problems:
             raise DefinitionError(path, problems[0])
         return filters
@@ -420,17 +346,17 @@ class MailWorkflowDefinition(models.AbstractModel):
                     "on_skip": entry.get("on_skip", "continue"),
                     **handler._import(entry, workflow, where),
                 }
-                if entry.get("name"):
+                if "name" in entry:
                     vals["name"] = self._text(entry["name"], f"{where}.name")
                 if entry.get("key"):
                     vals["key"] = entry["key"]
                 step = model.create(vals)
                 by_key[step.key] = step
                 handler._import_after(step, entry, where)
-                if entry["kind"] == "goto":
+                if "target" in entry:
                     targets.append((step, entry["target"]))
                 known = handler._outcomes(step)
-                for name, sub in (entry.get("branches") or {}).items():
+                for name, sub in entry.get("branches", {}).items():
                     if name not in known:
                         raise DefinitionError(
                             f"{where}.branches.{name}",
@@ -443,198 +369,5 @@ class MailWorkflowDefinition(models.AbstractModel):
                     )
                 parent, branch = step.id, THEN
         for step, key in targets:
-            step.goto_target_id = by_key[key]
-
-    # --- values of the file -----------------------------------------------------------------------
-
-    @api.model
-    def _import_value(self, model, name, value, path, workflow):
-        """Return the value for ``create`` of one column.
-
-        :raises DefinitionError: when the file's value is not of its type, or names no record
-        """
-        field = self.env[model]._fields[name]
-        if field.type == "many2one":
-            return self._record(field.comodel_name, value, path).id
-        if field.type == "many2many":
-            names = self._texts(value, path)
-            records = [
-                self._record(field.comodel_name, one, f"{path}[{i}]").id
-                for i, one in enumerate(names)
-            ]
-            return [Command.set(records)]
-        if field.type in ("integer", "float"):
-            number = self._number(value, path)
-            return int(number) if field.type == "integer" else number
-        if field.type == "boolean":
-            return self._bool(value, path)
-        if field.type == "selection":
-            return self._choice(value, field.get_values(self.env), path)
-        if name.endswith("_domain"):
-            return repr(self._domain(value, workflow, path))
-        return self._text(value, path)
-
-    @api.model
-    def _spec(self, spec, path, extra=frozenset()):
-        """Check an event as goals, exits, waits and conditions name it."""
-        if not isinstance(spec, dict):
-            raise DefinitionError(path, self.env._("must be an object"))
-        self._only_keys(spec, SPEC_KEYS | set(extra), path)
-        kinds = {kind for kind, _label in self.env["mail.workflow.trigger"]._event_kind_selection()}
-        if spec.get("kind") not in kinds:
-            raise DefinitionError(
-                f"{path}.kind", self.env._("unknown kind of event '%s'", spec.get("kind"))
-            )
-        result = {"kind": spec["kind"]}
-        if spec.get("name"):
-            result["name"] = self._text(spec["name"], f"{path}.name")
-        if spec["kind"] == "custom" and "name" not in result:
-            raise DefinitionError(path, self.env._("a custom event needs a name"))
-        if spec.get("filters"):
-            result["filters"] = self._known_filters(
-                spec["filters"], spec["kind"], f"{path}.filters"
-            )
-        if "same_record" in spec:
-            result["same_record"] = self._bool(spec["same_record"], f"{path}.same_record")
-        for key in ("window_days", "within_days"):
-            if key in spec:
-                result[key] = int(self._number(spec[key], f"{path}.{key}"))
-        if "branch" in spec:
-            result["branch"] = self._text(spec["branch"], f"{path}.branch", required=True)
-        return result
-
-    @api.model
-    def _known_filters(self, filters, kind, path):
-        """Check the keys of filters; what they name (a step) may come later in the file."""
-        if not isinstance(filters, dict):
-            raise DefinitionError(path, self.env._("must be an object"))
-        handler = self.env["mail.workflow.trigger"]._kind_model(kind)
-        if kind != "custom":
-            self._only_keys(filters, set(handler._filter_keys), path)
-        return filters
-
-    @api.model
-    def _specs(self, specs, path, *, branch=False):
-        if not isinstance(specs, list):
-            raise DefinitionError(path, self.env._("must be a list"))
-        found = []
-        for index, spec in enumerate(specs):
-            entry = self._spec(
-                spec, f"{path}[{index}]", extra={"branch"} if branch else frozenset()
-            )
-            if branch:
-                entry.setdefault("branch", entry["kind"])
-            found.append(entry)
-        return found
-
-    @api.model
-    def _text_entry(self, entry, path):
-        if not isinstance(entry, dict):
-            raise DefinitionError(path, self.env._("must be an object"))
-        self._only_keys(entry, {"subject", "preview", "body_html", "body_arch"}, path)
-        return {key: self._text(value, f"{path}.{key}") for key, value in entry.items()}
-
-    @api.model
-    def _only_keys(self, values, known, path):
-        for key in values:
-            if key not in known:
-                where = f"{path}.{key}" if path else str(key)
-                raise DefinitionError(
-                    where, self.env._("unknown key; known: %s", ", ".join(sorted(known)))
-                )
-
-    @api.model
-    def _text(self, value, path, *, required=False):
-        if value is None and not required:
-            return False
-        if not isinstance(value, str) or (required and not value.strip()):
-            raise DefinitionError(path, self.env._("must be a text"))
-        return value
-
-    @api.model
-    def _texts(self, value, path):
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise DefinitionError(path, self.env._("must be a list of texts"))
-        return value
-
-    @api.model
-    def _number(self, value, path):
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, (int, float))
-            or not math.isfinite(value)
-            or abs(value) > 1e6
-        ):
-            raise DefinitionError(
-                path, self.env._("must be a number, not %s", json.dumps(value, default=str))
-            )
-        return value
-
-    @api.model
-    def _bool(self, value, path):
-        if not isinstance(value, bool):
-            raise DefinitionError(path, self.env._("must be true or false"))
-        return value
-
-    @api.model
-    def _choice(self, value, known, path):
-        if value not in known:
-            raise DefinitionError(
-                path,
-                self.env._(
-                    "'%(value)s' is not one of: %(known)s", value=value, known=", ".join(known)
-                ),
-            )
-        return value
-
-    @api.model
-    def _time(self, value, path):
-        try:
-            parse_time(value)
-        except (TypeError, ValueError) as error:
-            raise DefinitionError(path, self.env._("write a time of day as 09:00")) from error
-        return value
-
-    @api.model
-    def _domain(self, value, workflow, path):
-        """Check a domain against the workflow's model.
-
-        :returns: the domain as a list
-        """
-        if not isinstance(value, list):
-            raise DefinitionError(path, self.env._("must be a list of conditions"))
-        model = self.env[workflow.model_name]
-        try:
-            domain = [tuple(leaf) if isinstance(leaf, list) else leaf for leaf in value]
-            Domain(domain).validate(model)
-        except (ValueError, TypeError, KeyError) as error:
-            raise DefinitionError(path, str(error)) from error
-        return value
-
-    @api.model
-    def _record(self, model, name, path):
-        found = self._find_record(model, name) if isinstance(name, str) else None
-        if not found:
-            description = self.env[model]._description
-            raise DefinitionError(
-                path,
-                self.env._(
-                    "there is no %(model)s “%(name)s” here; create it first",
-                    model=description,
-                    name=name,
-                ),
-            )
-        return found
-
-    @api.model
-    def _find_record(self, model, name):
-        """Find a record by external id, or by its readable unique value; empty when there is
-        none."""
-        records = self.env[model]
-        if "." in name and " " not in name:
-            record = self.env.ref(name, raise_if_not_found=False)
-            if record and record._name == model:
-                return record
-        if model == "res.users":
-            return records.search([("login", "=", name)], limit=1)
-        return records.search([(records._rec_name or "name", "=", name)], limit=1)
+            step._handler()._link_target(step, by_key[key])
+        workflow._arrange_steps()

@@ -146,6 +146,9 @@ class MailWorkflowRunner(models.AbstractModel):
         """
         try:
             with self.env.cr.savepoint():
+                workflow = step.workflow_id
+                if workflow.state != "running" or workflow._pause_without_rights(step):
+                    return []
                 return self._carry_out(step, runs, now)
         except Exception as error:  # noqa: BLE001 one person's error never touches another (rule 13)
             self._reraise_if_serialization(error)
@@ -227,7 +230,7 @@ class MailWorkflowRunner(models.AbstractModel):
             for run_id, event in lookup._first(runs, spec, entered).items():
                 run = runs.browse(run_id)
                 if run_id in found or not self.env["mail.workflow.dispatcher"]._in_window(
-                    event, {"entered_at": run.entered_at}, spec
+                    event, lookup._subject(run), spec
                 ):
                     continue
                 if role == "goal":
@@ -342,12 +345,14 @@ class MailWorkflowRunner(models.AbstractModel):
         """Skip the steps that wanted a date now over, up to the next wait (rule 26)."""
         rows = []
         following = tree.following(step.id)
-        while following and tree.nodes[following].kind != "wait":
+        # an end or a jump closes a branch: it is carried out
+        while following and tree.nodes[following].kind not in ("wait", "end", "goto"):
+            visit_no = self._next_visits({run.id: following}, tree).get(run.id, 1)
             rows.append(
                 {
                     "enrollment_id": run.id,
                     "step_id": following,
-                    "visit_no": 1,
+                    "visit_no": visit_no,
                     "state": "skipped",
                     "reason": reason,
                 }

@@ -107,7 +107,8 @@ class MailWorkflowStep(models.Model):
             self._place_at_end(vals)
         steps = super().create(vals_list)
         steps.workflow_id._check_editable()
-        steps.workflow_id._arrange_steps()
+        if not self.env.context.get("workflow_importing"):
+            steps.workflow_id._arrange_steps()
         return steps
 
     def write(self, vals):
@@ -233,7 +234,7 @@ class MailWorkflow(models.Model):
     def _check_editable(self):
         """Steps of a running workflow are not edited."""
         for workflow in self:
-            if workflow.state == "running" and not self.env.context.get("workflow_importing"):
+            if workflow.state == "running":
                 raise UserError(
                     self.env._(
                         "Workflow “%(workflow)s” is running. Pause it to edit its steps.",

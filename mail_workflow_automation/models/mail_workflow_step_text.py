@@ -62,11 +62,14 @@ class MailWorkflowStepText(models.Model):
     @api.model
     def _prepare_mailing_values(self, step, vals):
         workflow = step.workflow_id
+        # Odoo takes nothing or html, not blanks
+        html = (vals.get("body_html") or "").strip()
+        arch = (vals.get("body_arch") or "").strip()
         values = {
             "subject": vals.get("subject") or step.name or workflow.name,
             "preview": vals.get("preview") or False,
-            "body_html": vals.get("body_html") or "",
-            "body_arch": vals.get("body_arch") or vals.get("body_html") or "",
+            "body_html": html,
+            "body_arch": arch or html,
             "mailing_model_id": workflow.model_id.id,
             "mailing_domain": "[('id', '=', 0)]",
             "workflow_id": workflow.id,

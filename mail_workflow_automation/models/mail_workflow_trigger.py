@@ -141,6 +141,8 @@ class MailWorkflowTrigger(models.Model):
             "next_poll_at": fields.Datetime.add(now, minutes=handler._poll_minutes),
         }
         made = 0
+        if self.workflow_id._pause_without_rights():
+            return made
         try:
             with self.env.cr.savepoint():
                 made = handler._poll(self, self.polled_at or now, now)

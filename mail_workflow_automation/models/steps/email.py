@@ -1,9 +1,13 @@
+import re
+
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from ...engine import outcome
 from ...exceptions import DefinitionError
 
 TEXT_KEYS = ("subject", "preview", "body_html", "body_arch")
+LANG = re.compile(r"[a-z]{2,3}(_[A-Z0-9]{2,3})?(@[a-z]+)?")
 
 
 class MailWorkflowStep(models.Model):
@@ -29,7 +33,7 @@ class MailWorkflowStepEmail(models.AbstractModel):
 
     @api.model
     def _file_keys(self):
-        return {"texts", "subject", "preview", "body_html"}
+        return {"texts", *TEXT_KEYS}
 
     @api.model
     def _check_config(self, step):
@@ -105,16 +109,24 @@ class MailWorkflowStepEmail(models.AbstractModel):
     def _texts(self, values, path):
         """Return ``{lang: {subject, ...}}`` of a step in a file."""
         definition = self.env["mail.workflow.definition"]
+        entry = {key: values[key] for key in TEXT_KEYS if key in values}
         if "texts" not in values:
-            entry = {
-                key: values[key] for key in ("subject", "preview", "body_html") if key in values
-            }
             return {self._default_lang(): definition._text_entry(entry, path)} if entry else {}
+        if entry:
+            raise DefinitionError(
+                f"{path}.{next(iter(entry))}",
+                self.env._("stands in “texts”, once for each language"),
+            )
         texts = values["texts"]
         if not isinstance(texts, dict):
             raise DefinitionError(
                 f"{path}.texts", self.env._("must be an object: language to text")
             )
+        for lang in texts:
+            if not LANG.fullmatch(lang):
+                raise DefinitionError(
+                    f"{path}.texts.{lang}", self.env._("write the language as en_US")
+                )
         return {lang: definition._text_entry(texts[lang], f"{path}.texts.{lang}") for lang in texts}
 
     @api.model
@@ -136,6 +148,9 @@ class MailWorkflowStepEmail(models.AbstractModel):
         if texts and not usable:
             first = next(iter(texts))
             usable = {self._default_lang(): texts[first]}
-        self.env["mail.workflow.step.text"].create(
-            [{"step_id": step.id, "lang": lang, **entry} for lang, entry in usable.items()]
-        )
+        for lang, entry in usable.items():
+            try:
+                step.text_ids.create({"step_id": step.id, "lang": lang, **entry})
+            except AccessError as error:
+                where = f"{path}.texts.{lang}" if "texts" in values else path
+                raise DefinitionError(where, str(error)) from error

@@ -81,4 +81,9 @@ class MailWorkflowStepGoto(models.AbstractModel):
 
     @api.model
     def _export(self, step):
-        return {"target": step.goto_target_id.key or "", **super()._export(step)}
+        target = {"target": step.goto_target_id.key} if step.goto_target_id else {}
+        return {**target, "max_visits": step.goto_max_visits}
+
+    @api.model
+    def _link_target(self, step, target):
+        step.goto_target_id = target

@@ -27,6 +27,7 @@ class MailWorkflowTriggerCustom(models.AbstractModel):
     _description = "Workflow Trigger: Custom Event"
 
     _icon = "fa-code"
+    _is_named = True
     _trigger_fields = {"name": "custom_name"}
 
     @api.model

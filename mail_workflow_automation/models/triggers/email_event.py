@@ -13,6 +13,11 @@ class MailWorkflowTriggerEmailEvent(models.AbstractModel):
     @api.model
     def _check_filters(self, filters, workflow):
         problems = super()._check_filters(filters, workflow)
+        problems += [
+            self.env._("the filter “%s” takes a text", key)
+            for key, value in filters.items()
+            if not isinstance(value, str)
+        ]
         step = filters.get("step")
         if step and step not in workflow.step_ids.filtered(lambda s: s.kind == "email").mapped(
             "key"

@@ -19,6 +19,8 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     _trigger_fields = {}
     # filter key -> text that says what it takes; other keys are refused
     _filter_keys = {}
+    # whether its events have a name of their own and filters on any of their data
+    _is_named = False
     # models an event's record can be of; empty: any
     _record_models = ()
     # how long a clock kind rests between two looks
@@ -30,6 +32,17 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     def _check_config(self, trigger):
         """Return the problems of the trigger, a list of str."""
         return self._check_filters(trigger.filters or {}, trigger.workflow_id)
+
+    @api.model
+    def _check_rights(self, trigger, env):
+        """Return what the user of ``env`` (``run_as_id``) may not do that the trigger does, a list
+        of str."""
+        return []
+
+    @api.model
+    def _domains(self, trigger):
+        """Return the domains on the workflow's model that the trigger looks with, as stored."""
+        return []
 
     @api.model
     def _check_filters(self, filters, workflow):
@@ -90,10 +103,10 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     def _export(self, trigger):
         """Return the kind's own keys for the file."""
         values = {}
+        definition = self.env["mail.workflow.definition"]
         for key, name in self._trigger_fields.items():
-            value = self.env["mail.workflow.definition"]._export_value(trigger, name)
-            if value not in (False, None, [], ""):
-                values[key] = value
+            if definition._is_worth_saying(trigger, name):
+                values[key] = definition._export_value(trigger, name)
         return values
 
     @api.model

@@ -24,13 +24,23 @@ class MailWorkflowTriggerListSubscribed(models.AbstractModel):
     @api.model
     def _check_filters(self, filters, workflow):
         problems = super()._check_filters(filters, workflow)
-        if "list" in filters and not self._find_list(filters["list"]):
+        named = filters.get("list")
+        if "list" in filters and not (isinstance(named, str) and self._find_list(named)):
             problems.append(self.env._("there is no mailing list “%s”", filters["list"]))
         return problems
 
     @api.model
+    def _check_rights(self, trigger, env):
+        workflow = trigger.workflow_id
+        if workflow.model_name != "res.partner" or not workflow.create_contact:
+            return []
+        if env["res.partner"].has_access("create"):
+            return []
+        return [self.env._("%s may not create contacts for new addresses", env.user.name)]
+
+    @api.model
     def _find_list(self, name):
-        return self.env["mail.workflow.definition"]._find_record("mailing.list", name)
+        return self.env["mail.workflow.definition"]._find_record("mailing.list", name)[:1]
 
     @api.model
     def _matches(self, filters, event):

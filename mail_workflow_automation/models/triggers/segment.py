@@ -46,6 +46,10 @@ class MailWorkflowTriggerSegment(models.AbstractModel):
         return [self.env._("segment: %s", problem)] if problem else []
 
     @api.model
+    def _domains(self, trigger):
+        return [trigger.segment_domain]
+
+    @api.model
     def _query(self, trigger):
         """Return the ``Query`` of the records that match now, within the workflow's audience."""
         workflow = trigger.workflow_id

@@ -1,0 +1,174 @@
+"""On whose behalf a workflow acts, what that user may do, and who may change what."""
+
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
+
+MANAGER = "mail_workflow_automation.mail_workflow_group_manager"
+# only the buttons and the engine move these
+ENGINE_FIELDS = {"state", "started_at", "trouble_reported_at"}
+# what a running workflow does: changed in draft or paused only
+DEFINING_FIELDS = {
+    "model_id",
+    "purpose",
+    "audience_domain",
+    "recheck_audience",
+    "reentry_policy",
+    "reentry_per",
+    "goal_kind",
+    "goal_name",
+    "goal_filters",
+    "goal_same_record",
+    "exit_events",
+    "list_id",
+    "company_id",
+    "website_id",
+    "salt",
+}
+
+
+class MailWorkflow(models.Model):
+    _inherit = "mail.workflow"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            given = {name for name in ENGINE_FIELDS & vals.keys() if vals[name]}
+            self._check_engine_fields(given - {"state"} if vals.get("state") == "draft" else given)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_engine_fields(ENGINE_FIELDS & vals.keys())
+        if DEFINING_FIELDS & vals.keys() and not self.env.su:
+            self._check_editable()
+        return super().write(vals)
+
+    @api.model
+    def _check_engine_fields(self, names):
+        """A workflow starts and stops by its buttons, which check it; never by a mere write."""
+        if names and not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "Workflow: “%s” is changed by the buttons only. Use Start, Pause, Resume or "
+                    "Stop.",
+                    ", ".join(sorted(names)),
+                )
+            )
+
+    def _set_run_as(self):
+        """Let the workflow run as who publishes it; a manager may have named another user."""
+        self.ensure_one()
+        if not self.run_as_id or not self.env.user.has_group(MANAGER):
+            if self.run_as_id != self.env.user:
+                self.run_as_id = self.env.user
+
+    # --- rights while it runs ---------------------------------------------------------------------
+
+    def _missing_rights(self, steps=None):
+        """Return what ``run_as_id`` may not do any more, a list of str; empty when all is well.
+
+        :param steps: check these steps; default none, only what every step needs
+        """
+        self.ensure_one()
+        workflow_sudo = self.sudo()  # a workflow is checked whoever asks
+        user = workflow_sudo.run_as_id
+        if not user:
+            return [self.env._("nobody is named as whom it runs")]
+        problems = self._missing_user_rights(user)
+        if problems:
+            return problems
+        env = self._run_env()
+        for step in (steps or self.env["mail.workflow.step"]).sudo():
+            problems += step._handler()._check_rights(step, env)
+        return problems
+
+    def _missing_user_rights(self, user):
+        """Return why a user cannot run this workflow at all, a list of str."""
+        company = self.sudo().company_id
+        if not user.active:
+            return [self.env._("%s, as whom it runs, is archived", user.name)]
+        if company not in user.sudo().company_ids:
+            return [
+                self.env._(
+                    "%(user)s may not work for %(company)s", user=user.name, company=company.name
+                )
+            ]
+        env = self.env(user=user.id, su=False, context={"allowed_company_ids": company.ids})
+        model = env.get(self.model_name)
+        if model is None:
+            return []
+        if not model.has_access("read"):
+            return [
+                self.env._(
+                    "%(user)s may not read %(model)s",
+                    user=user.name,
+                    model=self.sudo().model_id.name,
+                )
+            ]
+        return []
+
+    def _pause_without_rights(self, steps=None):
+        """Pause a running workflow whose user lost what it needs, and tell its owner.
+
+        Everybody in it keeps their place; Resume checks again.
+
+        :returns: whether it is paused now
+        """
+        self.ensure_one()
+        problems = self._missing_rights(steps)
+        if not problems:
+            return False
+        workflow_sudo = self.sudo()  # the engine stops what nobody may carry on
+        workflow_sudo.write({"state": "paused"})
+        workflow_sudo.step_ids._unpublish()
+        workflow_sudo.message_notify(
+            partner_ids=(workflow_sudo.user_id or workflow_sudo.create_uid).partner_id.ids,
+            subject=self.env._("Workflow “%s” is paused", workflow_sudo.name),
+            body=self.env._(
+                "%(problems)s. Give the right back, or resume the workflow as somebody who has "
+                "it. Everybody in it keeps their place.",
+                problems="; ".join(problems),
+            ),
+        )
+        workflow_sudo._message_log(
+            body=self.env._("Paused: %(problems)s", problems="; ".join(problems))
+        )
+        return True
+
+    # --- the buttons ------------------------------------------------------------------------------
+
+    def _set_state(self, state, **values):
+        """Move workflows to another state, for who may change them."""
+        self.check_access("write")
+        self.sudo().write({"state": state, **values})
+
+    def _check_triggers_editable(self):
+        for workflow in self:
+            if workflow.state == "running":
+                raise UserError(
+                    self.env._(
+                        "Workflow “%(workflow)s” is running. Pause it to change who comes in.",
+                        workflow=workflow.name,
+                    )
+                )
+
+
+class MailWorkflowTrigger(models.Model):
+    _inherit = "mail.workflow.trigger"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        triggers = super().create(vals_list)
+        if not self.env.su:
+            triggers.workflow_id._check_triggers_editable()
+        return triggers
+
+    def write(self, vals):
+        if not self.env.su:
+            self.workflow_id._check_triggers_editable()
+            self.workflow_id.browse(vals.get("workflow_id"))._check_triggers_editable()
+        return super().write(vals)
+
+    def unlink(self):
+        if not self.env.su:
+            self.workflow_id._check_triggers_editable()
+        return super().unlink()

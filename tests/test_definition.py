@@ -1,0 +1,587 @@
+"""The file format: what goes in comes out, what is wrong is named by its path, nothing is
+half-written."""
+
+import base64
+import copy
+import json
+import os
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from odoo.addons.mail_workflow_automation.exceptions import DefinitionError
+
+from .common import WorkflowCase, mail, wait
+
+WRONG_VALUES = (
+    *(None, True, False, 0, -1, 5, 1.5, 10**12, float("nan"), float("inf")),
+    *("", "nonsense", "base.user_admin", "a\x00b", "\ud800", "x" * 3000, "\n"),
+    *([], [1], [None], [[]], ["a", "b"], [["name", "=", "x"]], [{}], [[[[]]]]),
+    *({}, {"a": 1}, {"kind": []}, {"": {}}, {"steps": 5}, (), b"bytes", {1: 2}, {"x": {1, 2}}),
+)
+# one of each type; `make test-all` tries them all
+FEW_VALUES = (None, True, -1, "nonsense", "a\x00b", [[]], {"a": 1})
+
+
+class DefinitionCase(WorkflowCase):
+    def setUp(self):
+        super().setUp()
+        self.list = self.env["mailing.list"].create({"name": "Lamps and chairs"})
+        self.tag = self.env["res.partner.category"].create({"name": "Cold"})
+        self.below = self.env["res.partner.category"].create(
+            {"name": "Lamps", "parent_id": self.tag.id}
+        )
+        self.model = self.env["mail.workflow"].with_user(self.marketer)
+
+    def everything(self):
+        """Return a definition with every kind and every option."""
+        return {
+            "format": 1,
+            "name": "Everything",
+            "description": "All that a file can say.",
+            "model": "sale.order",
+            "purpose": "marketing",
+            "triggers": [
+                {"kind": "cart_abandoned", "hours": 0.5},
+                {"kind": "manual"},
+                {"kind": "segment", "domain": [["amount_total", ">", 500.5]]},
+                {"kind": "cart_updated", "count": 3, "within_days": 7},
+                {"kind": "order_cancelled"},
+                {"kind": "custom", "name": "trial_started", "filters": {"plan": "pro", "a": [1]}},
+                {"kind": "email_clicked", "filters": {"step": "remind", "link": "/shop"}},
+            ],
+            "audience": ["|", ["amount_total", ">=", 20], ["partner_id.name", "in", ["A", "B"]]],
+            "recheck_audience": True,
+            "reentry": {"policy": "after_exit", "per": "record", "days": 30},
+            "goal": {"kind": "order_confirmed", "same_record": True, "window_days": 7},
+            "exits": [
+                {"kind": "email_unsubscribed"},
+                {"kind": "custom", "name": "phoned", "filters": {"mood": "good"}},
+            ],
+            "list": "Lamps and chairs",
+            "email_from": "Shop <shop@shop.example.com>",
+            "reply_to": "answers@shop.example.com",
+            "timezone": "company",
+            "lateness_hours": 0,
+            "holdout_percent": 12.5,
+            "priority": -3,
+            "create_contact": False,
+            "steps": [
+                {
+                    "key": "remind",
+                    "kind": "email",
+                    "name": "A reminder",
+                    "texts": {
+                        "en_US": {
+                            "subject": "Your cart, {{ object.partner_id.name }}",
+                            "preview": "Still there",
+                            "body_html": "<p>Hello <t t-out='object.partner_id.name'/>"
+                            "<a href='/workflow/cart'>Cart</a></p>",
+                            "body_arch": "<div class='o_layout'><p>Hello</p></div>",
+                        },
+                        "fr_FR": {"subject": "Votre panier", "body_html": "<p>Bonjour</p>"},
+                    },
+                    "on_skip": "leave",
+                },
+                wait("day", hours=1.5),
+                wait("morning", until_time="09:00", weekdays=["mon", "fri"]),
+                wait(
+                    "validity",
+                    until_field="validity_date",
+                    offset_days=-2,
+                    until_time="08:30",
+                    on_past="leave",
+                ),
+                {
+                    "key": "reaction",
+                    "kind": "wait",
+                    "events": [
+                        {
+                            "kind": "email_clicked",
+                            "filters": {"step": "remind", "link": "lamp"},
+                            "branch": "clicked",
+                        },
+                        {"kind": "email_opened", "branch": "opened", "same_record": True},
+                    ],
+                    "days": 3,
+                    "branches": {
+                        "clicked": {"steps": [self.task_step()]},
+                        "opened": {"steps": []},
+                        "timeout": {"steps": [{"key": "out", "kind": "end", "reason": "cold"}]},
+                    },
+                },
+                {
+                    "key": "worth",
+                    "kind": "condition",
+                    "branches": {
+                        "vip": {
+                            "when": {"domain": [["amount_total", ">", 100]]},
+                            "steps": [
+                                {
+                                    "key": "mark",
+                                    "kind": "tag",
+                                    "add": ["Cold / Lamps"],
+                                    "remove": ["Cold"],
+                                }
+                            ],
+                        },
+                        "clicked": {
+                            "when": {
+                                "event": "email_clicked",
+                                "filters": {"step": "remind"},
+                                "within_days": 2,
+                            },
+                            "steps": [],
+                        },
+                        "else": {
+                            "steps": [
+                                {"key": "again", "kind": "goto", "target": "day", "max_visits": 3}
+                            ]
+                        },
+                    },
+                },
+                {
+                    "key": "big",
+                    "kind": "condition",
+                    "domain": [["amount_total", ">", 1000]],
+                    "branches": {"yes": {"steps": [{"key": "stop", "kind": "end"}]}},
+                },
+                {"key": "small", "kind": "condition", "domain": []},
+            ],
+        }
+
+    def task_step(self):
+        return {
+            "key": "call",
+            "kind": "task",
+            "user": "marketer",
+            "summary": "Call",
+            "note": "Ask politely",
+            "deadline_days": 2,
+            "type": "mail.mail_activity_data_call",
+        }
+
+    def counts(self):
+        """Return the rows of every table that an import could touch."""
+        self.env.flush_all()
+        tables = [
+            model._table
+            for name, model in self.env.items()
+            if (name.startswith("mail.workflow") or name.startswith("mailing."))
+            and not model._abstract
+            and model._auto
+        ]
+        found = {}
+        for table in sorted(set(tables)):
+            self.env.cr.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608
+            found[table] = self.env.cr.fetchone()[0]
+        return found
+
+    def refused(self, definition, *fragments):
+        """Import a definition that is refused: all fragments are in the message, nothing is
+        written."""
+        before = self.counts()
+        with self.assertRaises(DefinitionError) as caught:
+            self.model.import_definition(definition)
+        self.env.invalidate_all()
+        self.assertEqual(self.counts(), before)
+        for fragment in fragments:
+            self.assertIn(fragment, str(caught.exception))
+        return caught.exception
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestRoundTrip(DefinitionCase):
+    def test_every_kind_and_option_comes_out_as_it_went_in(self):
+        workflow = self.model.import_definition(self.everything())
+        self.env.invalidate_all()
+        first = json.dumps(workflow.export_definition(), indent=2)
+        again = self.model.import_definition(first)
+        self.env.invalidate_all()
+        self.assertEqual(json.dumps(again.export_definition(), indent=2), first)
+
+    def test_what_the_file_says_is_what_the_export_says(self):
+        given = self.everything()
+        workflow = self.model.import_definition(given)
+        self.env.invalidate_all()
+        exported = workflow.export_definition()
+        for key, value in given.items():
+            if key != "steps":
+                self.assertEqual(exported[key], value, key)
+        self.assertEqual(exported["steps"][1:4], given["steps"][1:4])
+        self.assertEqual(exported["steps"][4], given["steps"][4])
+        text = exported["steps"][0]["texts"]["en_US"]
+        self.assertEqual(text["body_arch"], '<div class="o_layout"><p>Hello</p></div>')
+        self.assertIn('<t t-out="object.partner_id.name"/>', text["body_html"])
+
+    def test_export_right_after_import_is_the_export_of_tomorrow(self):
+        workflow = self.model.import_definition(self.everything())
+        at_once = json.dumps(workflow.export_definition())
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(json.dumps(workflow.export_definition()), at_once)
+
+    def test_a_text_designed_in_the_designer_keeps_its_design(self):
+        workflow = self.model.import_definition(self.everything())
+        text = workflow.step_ids.filtered(lambda step: step.key == "remind").text_ids[0]
+        text.mailing_id.write(
+            {
+                "body_arch": '<div class="o_layout o_default_theme"><p>Designed</p></div>',
+                "body_html": '<div style="color:red"><p>Designed</p></div>',
+            }
+        )
+        first = workflow.export_definition()
+        again = self.model.import_definition(first)
+        self.assertEqual(again.export_definition(), first)
+        self.assertIn("o_default_theme", first["steps"][0]["texts"][text.lang]["body_arch"])
+
+    def test_unfinished_steps_can_be_copied_and_exported(self):
+        workflow = self.workflow([mail("first")], start=False)
+        kinds = self.env["mail.workflow.step"]._fields["kind"].get_values(self.env)
+        steps = self.env["mail.workflow.step"].with_user(self.marketer)
+        for kind in kinds:
+            step = steps.create({"workflow_id": workflow.id, "kind": kind})
+            if kind == "wait":
+                step.wait_mode = "time"
+        first = workflow.export_definition()
+        again = self.model.import_definition(json.dumps(first))
+        self.assertEqual(again.export_definition(), first)
+        copied = workflow.copy()
+        self.assertEqual(len(copied.step_ids), len(workflow.step_ids))
+
+    def test_the_example_of_the_design_is_taken(self):
+        workflow = self.model.import_definition(
+            {
+                "format": 1,
+                "name": "Abandoned cart",
+                "model": "sale.order",
+                "purpose": "marketing",
+                "triggers": [{"kind": "cart_abandoned", "hours": 24}],
+                "audience": [["amount_total", ">=", 20]],
+                "reentry": {"policy": "after_exit", "per": "person", "days": 30},
+                "goal": {"kind": "order_confirmed", "window_days": 7},
+                "email_from": "shop@shop.example.com",
+                "steps": [
+                    {
+                        "key": "remind",
+                        "kind": "email",
+                        "texts": {
+                            "en_US": {"subject": "A", "preview": "B", "body_html": "<p>C</p>"},
+                            "fr_FR": {"subject": "D", "body_html": "<p>E</p>"},
+                        },
+                        "on_skip": "continue",
+                    },
+                    wait("day", hours=24),
+                    {
+                        "key": "worth",
+                        "kind": "condition",
+                        "branches": {
+                            "vip": {
+                                "when": {"domain": [["amount_total", ">", 100]]},
+                                "steps": [{"key": "mark", "kind": "tag", "add": ["Cold"]}],
+                            },
+                            "clicked": {
+                                "when": {
+                                    "event": "email_clicked",
+                                    "filters": {"step": "remind"},
+                                    "since": "entry",
+                                },
+                                "steps": [],
+                            },
+                            "else": {
+                                "steps": [
+                                    {
+                                        "key": "again",
+                                        "kind": "goto",
+                                        "target": "remind",
+                                        "max_visits": 2,
+                                    }
+                                ]
+                            },
+                        },
+                    },
+                    mail("last"),
+                ],
+            }
+        )
+        self.assertEqual(workflow.lint(), [])
+        self.assertEqual(workflow.state, "draft")
+        exported = workflow.export_definition()
+        self.assertEqual(self.model.import_definition(exported).export_definition(), exported)
+
+    def test_a_big_workflow_comes_in_quickly(self):
+        steps = [wait(f"wait{i}", hours=1) for i in range(300)]
+        with self.assertQueryCount(4000):
+            self.workflow(steps, start=False)
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestRefused(DefinitionCase):
+    def one(self, **values):
+        return {"format": 1, "name": "W", "steps": [], **values}
+
+    def test_unknown_kind_is_named_by_its_path(self):
+        inner = {"yes": {"steps": [{"kind": "emial"}]}}
+        steps = [mail("a"), mail("b"), {"kind": "condition", "domain": [], "branches": inner}]
+        error = self.refused(
+            self.one(steps=steps), "steps[2].branches.yes.steps[0].kind: unknown kind 'emial'"
+        )
+        self.assertEqual(error.path, "steps[2].branches.yes.steps[0].kind")
+        self.refused(self.one(triggers=[{"kind": "manual"}, {"kind": 3}]), "triggers[1].kind")
+        self.refused(self.one(goal={"kind": "order"}), "goal.kind", "order")
+        self.refused(self.one(exits=[{"kind": "manual"}]), "exits[0].kind", "manual")
+
+    def test_missing_mailing_list_is_named(self):
+        self.refused(self.one(list="Nobody's list"), "list", "Nobody's list")
+        self.refused(
+            self.one(triggers=[{"kind": "list_subscribed", "filters": {"list": "Nobody's"}}]),
+            "triggers[0].filters",
+            "Nobody's",
+        )
+
+    def test_a_name_that_means_several_records_is_refused(self):
+        self.list.create({"name": "Lamps and chairs"})
+        self.refused(self.one(list="Lamps and chairs"), "list", "several")
+
+    def test_domain_on_a_field_that_does_not_exist(self):
+        bad = [["no_such_field", "=", 1]]
+        self.refused(self.one(audience=bad), "audience", "no_such_field")
+        self.refused(
+            self.one(steps=[{"kind": "condition", "domain": bad}]),
+            "steps[0].domain",
+            "no_such_field",
+        )
+        when = {"a": {"when": {"domain": bad}, "steps": []}}
+        self.refused(
+            self.one(steps=[{"kind": "condition", "branches": when}]),
+            "steps[0].branches.a.when.domain",
+        )
+        self.refused(self.one(triggers=[{"kind": "segment", "domain": bad}]), "triggers[0].domain")
+
+    def test_domain_whose_value_is_of_another_type(self):
+        self.refused(self.one(audience=[["create_date", ">", "yesterday-ish"]]), "audience")
+        self.refused(self.one(audience=[["id", "=", "x"]]), "audience")
+
+    def test_domain_that_passes_around_the_rules_is_refused(self):
+        for operator in ("any!", "not any!"):
+            domain = [["child_ids", operator, [["name", "=", "x"]]]]
+            self.refused(self.one(audience=domain), "audience")
+
+    def test_a_loop_without_a_wait_is_no_workflow_that_can_run(self):
+        steps = [mail("a"), {"key": "back", "kind": "goto", "target": "a"}]
+        workflow = self.workflow(steps, start=False)
+        with self.assertRaises(UserError) as caught:
+            workflow.action_start()
+        self.assertIn("without a wait", str(caught.exception))
+        self.assertEqual(workflow.state, "draft")
+
+    def deep(self, levels):
+        step = mail("bottom")
+        for level in range(levels):
+            step = {
+                "key": f"c{level}",
+                "kind": "condition",
+                "domain": [],
+                "branches": {"yes": {"steps": [step]}},
+            }
+        return self.one(steps=[step])
+
+    def test_a_tree_of_ten_thousand_levels_as_a_dict(self):
+        definition = self.deep(10000)
+        self.refused(definition, "levels deep", "steps[0].branches.yes.steps[0]")
+
+    def test_a_tree_of_ten_thousand_levels_as_text(self):
+        text = '{"format": 1, "name": "W", "steps": '
+        text += '[{"kind": "condition", "branches": {"yes": {"steps": ' * 10000
+        text += "[]" + "}}}]" * 10000 + "}"
+        self.refused(text, "line 1, column", "levels deep")
+
+    def test_a_tree_a_little_too_deep_says_where(self):
+        self.refused(self.deep(31), "30 levels")
+        self.model.import_definition(self.deep(29))
+
+    def test_too_many_steps(self):
+        self.refused(
+            self.one(steps=[{"kind": "end"} for _i in range(1001)]), "steps[1000]", "1000 steps"
+        )
+
+    def test_a_file_of_50_megabytes_through_the_screen(self):
+        wizards = self.env["mail.workflow.import"].with_user(self.marketer)
+        content = base64.b64encode(b" " * 50 * 1024 * 1024)
+        before = self.counts()
+        attachments = self.env["ir.attachment"].search_count([])
+        with self.assertRaises(UserError) as caught:
+            wizards.create({"source": "file", "file": content}).action_import()
+        self.assertIn("5 MB", str(caught.exception))
+        self.assertEqual(self.counts(), before)
+        self.assertEqual(self.env["ir.attachment"].search_count([]), attachments)
+
+    def test_a_file_of_50_megabytes_as_text(self):
+        self.refused(" " * 50 * 1024 * 1024, "5 MB")
+
+    def test_the_screen_takes_a_file_and_names_what_is_wrong(self):
+        wizards = self.env["mail.workflow.import"].with_user(self.marketer)
+
+        def upload(text):
+            content = base64.b64encode(text.encode())
+            return wizards.create({"source": "file", "file": content}).action_import()
+
+        with self.assertRaisesRegex(UserError, r"steps\[0\]\.kind"):
+            upload(json.dumps(self.one(steps=[{"kind": "emial"}])))
+        with self.assertRaisesRegex(UserError, "no JSON"):
+            upload("{")
+        action = upload(json.dumps(self.everything()))
+        self.assertEqual(self.model.browse(action["res_id"]).state, "draft")
+
+    def test_a_step_key_used_twice(self):
+        self.refused(self.one(steps=[mail("a"), mail("a")]), "steps[1].key", "steps[0]")
+
+    def test_a_key_given_twice_in_one_object(self):
+        text = '{"format": 1, "name": "W", "steps": [{"kind": "end", "kind": "end"}]}'
+        self.refused(text, "steps[0]", "'kind' is given twice")
+
+    def test_a_jump_to_nowhere(self):
+        self.refused(
+            self.one(steps=[{"kind": "goto", "target": "nowhere"}]), "steps[0].target", "nowhere"
+        )
+
+    def test_branches_that_would_break_the_tree(self):
+        event = {"kind": "email_opened", "branch": "then"}
+        self.refused(
+            self.one(steps=[{"kind": "wait", "days": 1, "events": [event]}]),
+            "steps[0].events[0].branch",
+        )
+        branches = {"then": {"when": {"domain": []}, "steps": []}}
+        self.refused(
+            self.one(steps=[{"kind": "condition", "branches": branches}]),
+            "steps[0].branches.then",
+        )
+        branches = {"maybe": {"steps": []}}
+        self.refused(
+            self.one(steps=[{"kind": "condition", "domain": [], "branches": branches}]),
+            "steps[0].branches.maybe",
+        )
+
+    def test_a_key_that_would_be_ignored_is_refused(self):
+        self.refused(self.one(steps=[wait("w", hours=1, until_time="09:00")]), "steps[0].hours")
+        self.refused(self.one(steps=[wait("w", hours=1, on_past="leave")]), "steps[0].on_past")
+        texts = {"en_US": {"subject": "A"}}
+        self.refused(
+            self.one(steps=[{"kind": "email", "texts": texts, "subject": "B"}]),
+            "steps[0].subject",
+        )
+        self.refused(self.one(goal={"kind": "order_confirmed", "name": "x"}), "goal.name")
+        branches = {"yes": {"when": {"domain": []}, "steps": []}}
+        self.refused(
+            self.one(steps=[{"kind": "condition", "domain": [], "branches": branches}]),
+            "steps[0].branches.yes.when",
+        )
+
+    def test_filters_of_events_are_texts(self):
+        for place in ({"goal": {"kind": "email_clicked", "filters": {"link": 5}}},):
+            self.refused(self.one(**place), "goal.filters.link")
+
+    def test_only_a_manager_imports_operational_workflows(self):
+        self.refused(self.one(purpose="operational"), "purpose", "manager")
+
+    def test_no_workflow_on_a_model_that_is_no_table_of_records(self):
+        for model in ("mail.thread", "mail.compose.message", "no.model", "", 5):
+            self.refused(self.one(model=model), "model")
+
+    def test_code_in_a_text_is_refused_with_its_path(self):
+        for body in (
+            "<p t-out=\"object.env['res.users'].search([])\"/>",
+            "<p><t t-if='object.env'>x</t></p>",
+            '<p t-attf-title="{{ object.env }}">x</p>',
+        ):
+            self.refused(self.one(steps=[mail("a"), mail("b", body=body)]), "steps[1]")
+        self.refused(
+            self.one(steps=[mail("a", subject="{{ env['res.users'].search([]) }}")]), "steps[0]"
+        )
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestWrongTypes(DefinitionCase):
+    """Every key of a good definition, with every wrong value: refused by its path, or stable."""
+
+    def places(self, value, path=()):
+        """Yield the path of every value in a definition."""
+        yield path
+        if isinstance(value, dict):
+            for key in value:
+                yield from self.places(value[key], (*path, key))
+        elif isinstance(value, list):
+            for index in range(len(value)):
+                yield from self.places(value[index], (*path, index))
+
+    def replaced(self, definition, path, value):
+        result = copy.deepcopy(definition)
+        if not path:
+            return value
+        target = result
+        for key in path[:-1]:
+            target = target[key]
+        target[path[-1]] = value
+        return result
+
+    def try_import(self, definition, label):
+        """Return what is wrong with how an import went, None when it was refused or is stable."""
+        try:
+            with self.env.cr.savepoint():
+                workflow = self.model.import_definition(definition)
+                self.env.flush_all()
+                self.env.invalidate_all()
+                first = workflow.export_definition()
+                again = self.model.import_definition(json.loads(json.dumps(first)))
+                second = again.export_definition()
+                workflow.lint()
+                raise RollbackError
+        except RollbackError:
+            return None if second == first else f"{label}: not stable"
+        except DefinitionError as error:
+            return None if str(error) else f"{label}: refused without a word"
+        except Exception as error:  # noqa: BLE001 the very thing looked for
+            return f"{label}: {type(error).__name__}: {error}"
+
+    def test_wrong_values_at_every_place(self):
+        definition = self.everything()
+        before = self.counts()
+        for path in list(self.places(definition)):
+            found = [
+                self.try_import(self.replaced(definition, path, value), f"{path} = {value!r:.60}")
+                for value in (WRONG_VALUES if os.environ.get("ALL") else FEW_VALUES)
+            ]
+            with self.subTest(path=path):
+                self.assertFalse(list(filter(None, found)))
+            self.env.invalidate_all()
+        self.assertEqual(self.counts(), before)
+
+    def test_unknown_keys_at_every_object(self):
+        definition = self.everything()
+        free = ("filters",)  # a custom event's filters are the shop's own
+        for path in list(self.places(definition)):
+            target = definition
+            for key in path:
+                target = target[key]
+            if not isinstance(target, dict) or path[-1:] == free:
+                continue
+            broken = self.replaced(definition, (*path, "no_such_key"), 1)
+            self.refused(broken, "no_such_key")
+
+    def test_texts_that_are_no_workflow(self):
+        for text in (
+            "",
+            "null",
+            "5",
+            '"x"',
+            "[]",
+            "{}",
+            "nonsense",
+            b"\xff\xfe",
+            b"\xef\xbb\xbf[]",
+        ):
+            self.refused(text)
+
+
+class RollbackError(Exception):
+    """Undoes a try that went well."""
