@@ -216,7 +216,7 @@ class MailWorkflowMailer(models.AbstractModel):
     def _slot_value(self, slot, run, record, blocks, text, base_url, executions):
         kind, name, default = slot
         if kind == "block":
-            return blocks[name].get(run.id, "")
+            return blocks[name].get(run.id) or Markup(default)
         if kind == "link":
             return escape(self._personal_link(name, run, text, base_url, executions.get(run.id)))
         value = reduce(lambda current, field: current[field], name.split(".")[1:], record)
@@ -293,7 +293,9 @@ class MailWorkflowMailer(models.AbstractModel):
     @api.model
     def _take_blocks(self, root, slot):
         for element in root.xpath(f"//*[@{BLOCK_ATTRIBUTE}]"):
-            self._replace_by_text(element, slot("block", element.get(BLOCK_ATTRIBUTE)))
+            # words in the block stand for a reader of whom nothing is known: “Hello there”
+            default = "" if len(element) else str(escape((element.text or "").strip()))
+            self._replace_by_text(element, slot("block", element.get(BLOCK_ATTRIBUTE), default))
 
     @api.model
     def _take_fields(self, root, slot, model_name):
