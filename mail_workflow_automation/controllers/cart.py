@@ -18,27 +18,29 @@ class WorkflowCart(http.Controller):
         """Bring a reader back to their cart by the personal link of a mail.
 
         The target is computed here, never taken from the address; a wrong token and a cart that is
-        gone lead to
-        the shop alike. A HEAD request does nothing.
+        gone lead to the shop alike. A HEAD request does nothing.
         """
         expected = request.env["mail.workflow.mailer"]._cart_token(execution_id)
         target = "/shop"
-        if consteq(token, expected):
+        if consteq(token, expected) and request.httprequest.method != "HEAD":
             # the signed token stands for the reader, who is not logged in
-            execution_sudo = (
-                request.env["mail.workflow.execution"].sudo().browse(execution_id).exists()
-            )
+            executions_sudo = request.env["mail.workflow.execution"].sudo()
+            execution_sudo = executions_sudo.browse(execution_id).exists()
             if execution_sudo:
                 target = self._target(execution_sudo)
-                if request.httprequest.method != "HEAD":
-                    self._note_click(execution_sudo)
+                self._note_click(execution_sudo)
         response = request.redirect(target, code=302)
         response.headers["Cache-Control"] = "no-store"
         return response
 
     def _target(self, execution_sudo):
+        """Return where the reader's cart is.
+
+        Odoo's link moves the lines into the cart the session has and cancels the other, even where
+        both are the same cart: that one must not pass through it.
+        """
         cart_sudo = execution_sudo.enrollment_id._open_cart()
-        if not cart_sudo:
+        if not cart_sudo or cart_sudo == request.cart:
             return "/shop/cart"
         query = url_encode(
             {
