@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .mail_workflow_enrollment import BLOCKED
+
 
 class MailWorkflow(models.Model):
     _inherit = "mail.workflow"
@@ -58,9 +60,6 @@ class MailWorkflowEnrollment(models.Model):
             [("email_normalized", "in", list(emails)), ("state", "in", ("active", "holdout"))]
         )
         (runs_sudo | self.sudo())._leave(
-            "exited",
-            self.env._("not to be written to"),
-            fields.Datetime.now(),
-            by=self.env.user.name,
+            "exited", BLOCKED, fields.Datetime.now(), by=self.env.user.name
         )
         return True

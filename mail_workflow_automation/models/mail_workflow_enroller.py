@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine.shares import share
-from .mail_workflow_enrollment import TAKEN_OUT
+from .mail_workflow_enrollment import BLOCKED, TAKEN_OUT
 
 BATCH = 1000
 
@@ -152,12 +152,12 @@ class MailWorkflowEnroller(models.AbstractModel):
                 """
                 SELECT entry_key, max(run_no), max(entered_at),
                        bool_or(state IN ('active', 'holdout')),
-                       bool_or(state = 'exited' AND exit_reason = %s)
+                       bool_or(state = 'exited' AND exit_reason = ANY(%s))
                   FROM mail_workflow_enrollment
                  WHERE workflow_id = %s AND entry_key = ANY(%s)
                  GROUP BY entry_key
                 """,
-                TAKEN_OUT,
+                [TAKEN_OUT, BLOCKED],
                 workflow.id,
                 list(keys),
             )

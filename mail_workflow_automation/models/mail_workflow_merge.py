@@ -53,6 +53,39 @@ class MailWorkflowEnrollment(models.Model):
         emails = [one.email_normalized for one in (*sources.sudo(), target.sudo())]
         return Person(target.id, next(filter(None, reversed(emails)), None))
 
+    def _refresh_persons(self, records):
+        """Follow people to their new address, and a record to its new customer.
+
+        :param records: those of the runs
+        :returns: ``{run id: reason to leave}`` of runs whose person has another open run by now
+        """
+        persons = self.env["mail.workflow.person"]._of(records)
+        reasons = {}
+        for run in self:
+            person = persons.get(run.res_id)
+            old = Person(run.partner_id.id or None, run.email_normalized or None)
+            if not person or person == old:
+                continue
+            key = person.key if run.entry_key == old.key else run.entry_key
+            if key != run.entry_key and self._has_open_run(run.workflow_id, key):
+                reasons[run.id] = self.env._("the person has another run by now")
+                continue
+            self._rekey(run, {run.id: (key, run.res_id)}, person)
+        return reasons
+
+    @api.model
+    def _has_open_run(self, workflow, key):
+        return bool(
+            self.search_count(
+                [
+                    ("workflow_id", "=", workflow.id),
+                    ("entry_key", "=", key),
+                    ("state", "in", ("active", "holdout")),
+                ],
+                limit=1,
+            )
+        )
+
     @api.model
     def _rekey(self, runs, moved, person):
         """Give runs their new keys; run numbers continue where a key has runs already."""

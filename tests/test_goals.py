@@ -1,0 +1,179 @@
+from odoo.tests import tagged
+
+from .common import WorkflowCase, mail, wait
+
+
+def custom(name, **values):
+    return {"kind": "custom", "name": name, **values}
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestGoals(WorkflowCase):
+    def bought(self, person):
+        self.emit("custom", record=person, data={"name": "bought"})
+
+    def test_goal_while_waiting_ends_the_run(self):
+        workflow = self.workflow([mail("a"), wait("day", days=1), mail("b")], goal=custom("bought"))
+        ada = self.person()
+        run = workflow.enroll(ada)
+        self.run_engine()
+        self.bought(ada)
+        self.run_engine(hours=1)
+        self.assertState(run, "goal", "goal")
+        self.run_engine(days=2)
+        self.assertEqual(len(self.mails(workflow)), 1)
+        self.assertEqual(run.goal_at, self.now.replace(day=2, hour=10))
+
+    def test_goal_counts_for_the_person_whatever_contact(self):
+        workflow = self.workflow([wait("day", days=1), mail("b")], goal=custom("bought"))
+        ada, twin = self.person("Ada"), self.person("Twin", email="ADA@customer.example.com")
+        run = workflow.enroll(ada)
+        self.run_engine()
+        self.bought(twin)
+        self.run_engine()
+        self.assertState(run, "goal")
+
+    def test_goal_of_the_same_record_only(self):
+        workflow = self.workflow(
+            [wait("day", days=1), mail("b")], goal=custom("bought", same_record=True)
+        )
+        ada, twin = self.person("Ada"), self.person("Twin", email="ada@customer.example.com")
+        run = workflow.enroll(ada)
+        self.run_engine()
+        self.bought(twin)
+        self.run_engine()
+        self.assertState(run, "active")
+        self.bought(ada)
+        self.run_engine()
+        self.assertState(run, "goal")
+
+    def test_goal_reached_under_a_new_address(self):
+        workflow = self.workflow([wait("day", days=1), mail("b")], goal=custom("bought"))
+        ada = self.person()
+        run = workflow.enroll(ada)
+        self.run_engine()
+        ada.email = "ada.new@customer.example.com"
+        order = self.cart(ada)
+        self.emit("custom", record=order, data={"name": "bought"})
+        self.run_engine()
+        self.assertState(run, "goal")
+
+    def test_goal_after_its_window_does_not_count(self):
+        workflow = self.workflow(
+            [wait("month", days=30), mail("b")], goal=custom("bought", window_days=7)
+        )
+        ada = self.person()
+        run = workflow.enroll(ada)
+        self.run_engine()
+        self.after(days=8)
+        self.bought(ada)
+        self.run_engine()
+        self.run_engine(days=30)
+        self.assertState(run, "done")
+        self.assertFalse(run.goal_at)
+
+    def test_goal_after_the_end_counts_within_its_window_only(self):
+        within = self.workflow([mail("a")], goal=custom("bought", window_days=7))
+        without = self.workflow([mail("a")], goal=custom("bought"))
+        ada = self.person()
+        run, other = within.enroll(ada), without.enroll(ada)
+        self.run_engine()
+        self.after(days=2)
+        self.bought(ada)
+        self.run_engine()
+        self.run_engine()
+        self.assertState(run, "done")
+        self.assertTrue(run.goal_at)
+        self.assertFalse(other.goal_at, "without a window a goal counts while the run lasts")
+
+    def test_goal_that_brought_a_run_in_does_not_end_it(self):
+        workflow = self.workflow(
+            [mail("a"), wait("day", days=1), mail("b")],
+            triggers=[custom("bought")],
+            goal=custom("bought"),
+        )
+        ada = self.person()
+        self.bought(ada)
+        self.run_engine()
+        self.run_engine()
+        self.assertState(self.runs(workflow), "active")
+        self.bought(ada)
+        self.run_engine(hours=1)
+        self.assertState(self.runs(workflow), "goal")
+        self.assertEqual(len(self.mails(workflow)), 1)
+
+    def test_goal_committed_after_the_entry_but_earlier_in_time_counts(self):
+        workflow = self.workflow(
+            [wait("day", days=1), mail("b")], triggers=[custom("left")], goal=custom("bought")
+        )
+        ada = self.person()
+        occurred = self.now
+        self.after(seconds=30)
+        self.emit("custom", record=ada, data={"name": "left"}, occurred_at=occurred)
+        self.run_engine()
+        between = occurred.replace(second=10)
+        self.emit("custom", record=ada, data={"name": "bought"}, occurred_at=between)
+        self.run_engine(seconds=10)
+        self.assertState(self.runs(workflow), "goal")
+
+    def test_exit_event_ends_with_its_name(self):
+        workflow = self.workflow([wait("day", days=1), mail("b")], exits=[custom("gone")])
+        ada = self.person()
+        run = workflow.enroll(ada)
+        self.run_engine()
+        self.emit("custom", record=ada, data={"name": "gone"})
+        self.run_engine()
+        self.run_engine(days=1)
+        self.assertState(run, "exited", "Custom event")
+        self.assertFalse(self.mails(workflow))
+
+    def test_several_runs_of_one_person_end_together(self):
+        first = self.workflow([wait("day", days=1), mail("b")], goal=custom("bought"))
+        second = self.workflow([wait("day", days=1), mail("b")], goal=custom("bought"))
+        other = self.workflow([wait("day", days=1), mail("b")])
+        ada = self.person()
+        runs = first.enroll(ada) | second.enroll(ada)
+        stays = other.enroll(ada)
+        self.run_engine()
+        self.bought(ada)
+        self.run_engine()
+        self.assertEqual(runs.mapped("state"), ["goal", "goal"])
+        self.assertState(stays, "active")
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestPersonChanges(WorkflowCase):
+    def test_mail_goes_to_the_address_a_person_has_by_then(self):
+        workflow = self.workflow([mail("a"), wait("day", days=1), mail("b")])
+        ada = self.person()
+        run = workflow.enroll(ada)
+        self.run_engine()
+        ada.email = "ada.new@customer.example.com"
+        self.run_engine(days=1)
+        self.run_engine()
+        self.assertEqual(len(self.mails(workflow, "ada.new@")), 1)
+        self.assertEqual(len(self.mails(workflow, "ada@")), 1)
+        self.assertEqual(run.entry_key, "ada.new@customer.example.com")
+        self.assertFalse(workflow.enroll(ada), "the person was here already")
+
+    def test_address_taken_from_somebody_in_the_workflow_makes_no_second_run(self):
+        workflow = self.workflow([mail("a"), wait("day", days=1), mail("b")])
+        ada, bob = self.person("Ada"), self.person("Bob")
+        of_ada, of_bob = workflow.enroll(ada), workflow.enroll(bob)
+        self.run_engine()
+        bob.email = ada.email
+        self.run_engine(days=1)
+        self.run_engine()
+        self.assertState(of_ada, "done")
+        self.assertState(of_bob, "exited")
+        self.assertEqual(len(self.mails(workflow)), 3)
+
+    def test_person_who_loses_the_address_gets_no_mail(self):
+        workflow = self.workflow([mail("a"), wait("day", days=1), mail("b")])
+        ada = self.person()
+        run = workflow.enroll(ada)
+        self.run_engine()
+        ada.email = False
+        self.run_engine(days=1)
+        self.assertEqual(self.reason(run, "b"), "no address")
+        self.assertEqual(len(self.mails(workflow)), 1)
