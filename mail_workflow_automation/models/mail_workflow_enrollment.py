@@ -11,6 +11,7 @@ STATES = [
     ("holdout", "Holdout"),
 ]
 TAKEN_OUT = "taken out"
+BLOCKED = "not to be written to"
 
 
 class MailWorkflowEnrollment(models.Model):
@@ -141,11 +142,13 @@ class MailWorkflowEnrollment(models.Model):
             raise UserError(self.env._("None of these runs is waiting."))
         now = fields.Datetime.now()
         waiting_sudo = waiting.sudo()
-        waiting_sudo.write({"due_at": now, "planned_at": now})
         waiting_sudo._note(
             "active", "active", self.env._("wait skipped"), now, by=self.env.user.name
         )
-        self.env["mail.workflow.lane"]._wake("runner")
+        runner = self.env["mail.workflow.runner"]
+        for step in waiting_sudo.step_id:
+            here = waiting_sudo.filtered(lambda run, step=step: run.step_id == step)
+            runner._finish_waits(here, step._handler()._branch_after_wait(step), now)
         return True
 
     def action_retry(self):

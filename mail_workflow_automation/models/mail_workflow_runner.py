@@ -276,6 +276,9 @@ class MailWorkflowRunner(models.AbstractModel):
                 found[run.id] = outcomes_of.leave(self.env._("out of reach of %s", user))
             elif run.res_id not in audience_ids:
                 found[run.id] = outcomes_of.leave(self.env._("left the audience"))
+        staying = runs.filtered(lambda run: run.id not in found)
+        for run_id, reason in staying._refresh_persons(readable).items():
+            found[run_id] = outcomes_of.leave(reason)
         return found
 
     @api.model
