@@ -59,8 +59,10 @@ class MailMail(models.Model):
         "mail.workflow.execution", ondelete="cascade", index="btree_not_null"
     )
 
-    # the claim: the oldest of each workflow in turn
-    _workflow_queue = models.Index("(workflow_id, state, id) WHERE workflow_id IS NOT NULL")
+    # the claim: the oldest of each workflow in turn, in an order that no other index has
+    _workflow_queue = models.Index(
+        "(workflow_id, state, scheduled_date NULLS FIRST, id) WHERE workflow_id IS NOT NULL"
+    )
 
     def get_base_url(self):
         """The mails of a workflow carry the address of the record's shop."""
@@ -147,7 +149,7 @@ class MailMail(models.Model):
                      FROM mail_mail
                     WHERE workflow_id = w.id AND state = 'outgoing'
                       AND (scheduled_date IS NULL OR scheduled_date <= %(now)s)
-                    ORDER BY id
+                    ORDER BY scheduled_date NULLS FIRST, id
                     LIMIT 1
                       FOR NO KEY UPDATE SKIP LOCKED) due
              LIMIT 1

@@ -1,0 +1,305 @@
+"""What a pass costs: queries do not grow with the people, plans use the indexes."""
+
+import json
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.tests import tagged
+
+from .common import WorkflowCase, mail, wait
+
+# Odoo writes new rows in portions of 100: a batch of 250 has a few more INSERTs than one of 10
+PORTIONS = 12
+CART = """
+    <p>Hello <t t-out="object.partner_id.name">there</t></p>
+    <div data-mwa-block="cart_lines"></div><p><a href="/workflow/cart">Your cart</a></p>
+    <p><a href="/unsubscribe_from_list">Unsubscribe</a></p>
+"""
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestQueryCounts(WorkflowCase):
+    """A batch of 250 runs costs what a batch of 10 costs, whatever the kind of step."""
+
+    def costs(self):
+        """Carry out what is due; return the number of queries of each batch."""
+        runner = self.env["mail.workflow.runner"]
+        costs = []
+        while True:
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            if not runner._run_batch(fields.Datetime.now()):
+                return costs
+            self.env.flush_all()
+            costs.append(self.env.cr.sql_log_count - before)
+
+    def assertCostStays(self, workflow, records):
+        """Assert what a batch costs, with 10 due runs and with all of 1,000."""
+        workflow.enroll(records[:10])
+        self.costs()  # caches are warm now
+        workflow.enroll(records[10:20])
+        (few,) = self.costs()
+        workflow.enroll(records[20:])
+        many = self.costs()
+        self.assertEqual(len(self.runs(workflow)), len(records))
+        self.assertFalse(self.runs(workflow).execution_ids.filtered("error"))
+        self.assertLessEqual(max(many), few + PORTIONS, f"{few} became {many}")
+
+    def test_mail(self):
+        workflow = self.workflow([mail("hello"), wait("day", days=1)])
+        self.assertCostStays(workflow, self.people(1020))
+        self.assertEqual(len(self.mails(workflow)), 1020)
+
+    def test_mail_with_cart_lines(self):
+        workflow = self.workflow(
+            [mail("remind", body=CART), wait("day", days=1)], model="sale.order"
+        )
+        carts = self.env["sale.order"]
+        for person in self.people(140):
+            carts |= self.cart(person)
+        self.assertCostStays(workflow, carts)
+        self.assertEqual(len(self.mails(workflow)), 140)
+
+    def test_wait(self):
+        workflow = self.workflow([wait("day", days=1)])
+        self.assertCostStays(workflow, self.people(1020))
+
+    def test_wait_for_an_event(self):
+        opened = {"kind": "email_opened", "branch": "opened"}
+        workflow = self.workflow([mail("hello"), wait("open", days=1, events=[opened])])
+        self.assertCostStays(workflow, self.people(1020))
+
+    def test_condition(self):
+        named = {"key": "named", "kind": "condition", "domain": [["name", "ilike", "1"]]}
+        workflow = self.workflow([named, wait("day", days=1)])
+        self.assertCostStays(workflow, self.people(1020))
+
+    def test_tag(self):
+        tag = self.env["res.partner.category"].create({"name": "Known"})
+        known = {"key": "known", "kind": "tag", "add": ["Known"]}
+        workflow = self.workflow([known, wait("day", days=1)])
+        people = self.people(1020)
+        self.assertCostStays(workflow, people)
+        self.assertEqual(people.category_id, tag)
+
+    def test_task(self):
+        call = {"key": "call", "kind": "task", "summary": "Call", "user": "marketer"}
+        workflow = self.workflow([call, wait("day", days=1)])
+        people = self.people(1020)
+        self.assertCostStays(workflow, people)
+        tasks = self.env["mail.activity"].search_count([("res_id", "in", people.ids)])
+        self.assertEqual(tasks, 1020)
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestPlans(WorkflowCase):
+    """The very queries of the engine, on many rows: by index, and few rows touched."""
+
+    def setUp(self):
+        super().setUp()
+        self.running = self.workflow([mail("hello"), wait("day", days=1)], name="Running")
+        self.paused = self.workflow([mail("hello"), wait("day", days=1)], name="Paused")
+        self.person_one = self.person()
+        for workflow in self.running, self.paused:
+            workflow.enroll(self.person_one)
+        self.env.flush_all()
+
+    # --- many rows --------------------------------------------------------------------------------
+
+    def seed_runs(self, workflow, count, due_at):
+        """Copy the one run of a workflow to as many people."""
+        self.env.cr.execute(
+            """
+            INSERT INTO mail_workflow_enrollment (
+                   workflow_id, company_id, res_model, res_id, partner_id, email_normalized,
+                   entry_key, run_no, state, step_id, due_at, planned_at, visit_no, attempt,
+                   entered_at)
+            SELECT workflow_id, company_id, res_model, res_id + n, partner_id,
+                   'seed' || n || '@customer.example.com', 'seed' || n || %(due)s::text, 1, state,
+                   step_id, %(due)s, %(due)s, 1, 0, entered_at
+              FROM mail_workflow_enrollment, generate_series(1, %(count)s) n
+             WHERE workflow_id = %(workflow)s AND entry_key NOT LIKE 'seed%%'
+            """,
+            {"workflow": workflow.id, "count": count, "due": due_at},
+        )
+
+    def seed_events(self, count, dispatched_at):
+        self.env.cr.execute(
+            """
+            INSERT INTO mail_workflow_event (
+                   kind, occurred_at, dispatched_at, res_model, res_id, email_normalized, verdict)
+            SELECT 'order_confirmed', %s, %s, 'sale.order', n,
+                   'seed' || n || '@customer.example.com', 'human'
+              FROM generate_series(1, %s) n
+            """,
+            [self.now, dispatched_at, count],
+        )
+
+    def seed_mails(self, workflow, count, state="outgoing"):
+        self.env.cr.execute(
+            """
+            WITH message AS (
+                INSERT INTO mail_message (message_type, date, model)
+                SELECT 'email_outgoing', %(now)s, 'res.partner' FROM generate_series(1, %(count)s)
+                RETURNING id)
+            INSERT INTO mail_mail (mail_message_id, state, workflow_id, email_to)
+            SELECT id, %(state)s, %(workflow)s, 'seed@customer.example.com' FROM message
+            """,
+            {"now": self.now, "count": count, "state": state, "workflow": workflow.id or None},
+        )
+
+    # --- their plans ------------------------------------------------------------------------------
+
+    @contextmanager
+    def recorded(self):
+        """Record the queries as the server got them."""
+        original, queries = type(self.env.cr).execute, []
+
+        def execute(cursor, *args, **kwargs):
+            result = original(cursor, *args, **kwargs)
+            queries.append(cursor._obj.query.decode())
+            return result
+
+        with patch.object(type(self.env.cr), "execute", execute):
+            yield queries
+
+    def plan(self, query):
+        """Return the nodes of the plan of a query, which is carried out for it."""
+        self.env.cr.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + query.replace("%", "%%"), ())
+        (found,) = self.env.cr.fetchone()
+        plans = found if isinstance(found, list) else json.loads(found)
+        nodes, todo = [], [plans[0]["Plan"]]
+        while todo:
+            node = todo.pop()
+            nodes.append(node)
+            todo += node.get("Plans", [])
+        return nodes
+
+    def touched(self, nodes, table):
+        """Return how many rows of a table a plan looked at."""
+        return sum(
+            (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+            for node in nodes
+            if node.get("Relation Name") == table and "Scan" in node["Node Type"]
+        )
+
+    def assertByIndex(self, nodes, table, most, index=None):
+        scans = [
+            node
+            for node in nodes
+            if node["Node Type"] == "Seq Scan" and node["Relation Name"] == table
+        ]
+        self.assertFalse(scans, "the whole table was read")
+        self.assertLessEqual(self.touched(nodes, table), most)
+        if index:
+            self.assertIn(index, {node.get("Index Name") for node in nodes})
+
+    def plans_of(self, work, *, of):
+        """Return the plans of the queries on a table that a piece of work makes."""
+        with self.recorded() as queries:
+            work()
+        found = [query for query in queries if of in query and "EXPLAIN" not in query]
+        self.assertTrue(found)
+        return [self.plan(query) for query in found]
+
+    def analyze(self, *tables):
+        for table in tables:
+            self.env.cr.execute(f"ANALYZE {table}")  # noqa: S608 names of this file
+
+    # --- the rules --------------------------------------------------------------------------------
+
+    def test_claim_of_due_runs(self):
+        self.seed_runs(self.paused, 90_000, "2026-03-01 09:00:00")
+        self.seed_runs(self.running, 9_500, "2027-01-01 09:00:00")
+        self.seed_runs(self.running, 500, "2026-03-01 09:00:00")
+        self.paused.action_pause()
+        self.env.flush_all()
+        self.analyze("mail_workflow_enrollment", "mail_workflow")
+        runner = self.env["mail.workflow.runner"]
+        claimed = []
+        plans = self.plans_of(
+            lambda: claimed.extend(runner._claim(fields.Datetime.now())),
+            of="FOR NO KEY UPDATE SKIP LOCKED",
+        )
+        self.assertEqual(len(plans), 2, "the oldest, and of a backlog the newest")
+        self.assertEqual(len(claimed), 250)
+        for plan in plans:
+            self.assertByIndex(
+                plan,
+                "mail_workflow_enrollment",
+                most=4 * 200,
+                index="mail_workflow_enrollment_due",
+            )
+
+    def test_claim_of_mails(self):
+        self.seed_mails(self.paused, 30_000)
+        self.seed_mails(self.env["mail.workflow"], 5_000)
+        self.seed_mails(self.running, 5_000, state="exception")
+        self.seed_mails(self.running, 200)
+        self.paused.action_pause()
+        self.env.flush_all()
+        self.analyze("mail_mail", "mail_message", "mail_workflow")
+        query = self.env["mail.mail"]._workflow_claim_query(0, fields.Datetime.now())
+        (plan,) = self.plans_of(lambda: self.env.cr.execute(query), of="mail_mail")
+        self.assertByIndex(plan, "mail_mail", most=10, index="mail_mail_workflow_queue")
+
+    def test_claim_of_events(self):
+        self.seed_events(60_000, dispatched_at=self.now)
+        self.seed_events(700, dispatched_at=None)
+        self.analyze("mail_workflow_event")
+        dispatcher = self.env["mail.workflow.dispatcher"]
+        (plan,) = self.plans_of(dispatcher._claim, of="FOR NO KEY UPDATE SKIP LOCKED")
+        self.assertByIndex(
+            plan, "mail_workflow_event", most=600, index="mail_workflow_event_undispatched"
+        )
+
+    def test_claim_of_mails_to_send_again(self):
+        self.seed_runs(self.running, 30_000, "2026-03-01 09:00:00")
+        self.env.cr.execute(
+            """
+            INSERT INTO mail_workflow_execution (
+                   enrollment_id, step_id, visit_no, state, attempt, retry_at)
+            SELECT id, step_id, 1, CASE WHEN id %% 1000 = 0 THEN 'failed' ELSE 'done' END, 1,
+                   CASE WHEN id %% 1000 = 0 THEN %s::timestamp END
+              FROM mail_workflow_enrollment
+            """,
+            [self.now],
+        )
+        self.analyze("mail_workflow_execution")
+        executions = self.env["mail.workflow.execution"]
+        with patch.object(type(executions), "_requeue_mail", lambda *args, **kwargs: None):
+            (plan,) = self.plans_of(lambda: executions._retry_mails(self.now), of="retry_at")
+        self.assertByIndex(plan, "mail_workflow_execution", most=40)
+
+    def test_runs_an_event_concerns(self):
+        self.seed_runs(self.running, 50_000, "2027-01-01 09:00:00")
+        self.seed_runs(self.paused, 30_000, "2027-01-01 09:00:00")
+        self.analyze("mail_workflow_enrollment")
+        nothing = {"res_model": None, "res_id": None, "partner_id": None, "email_normalized": None}
+        email = {"email_normalized": "seed7@customer.example.com"}
+        record = {"res_model": "res.partner", "res_id": self.person_one.id + 7}
+        stranger = {"partner_id": self.env.user.partner_id.id}
+        dispatcher = self.env["mail.workflow.dispatcher"]
+        for known in (email, record, stranger, {**email, **record}, {**email, **stranger}):
+            with self.subTest(known=known):
+                events = [{**nothing, **known}]
+                (plan,) = self.plans_of(
+                    lambda events=events: dispatcher._concerned_runs(
+                        events, [self.running.id, self.paused.id]
+                    ),
+                    of="FROM mail_workflow_enrollment",
+                )
+                self.assertByIndex(plan, "mail_workflow_enrollment", most=50)
+
+    def test_look_back_at_events(self):
+        self.seed_events(60_000, dispatched_at=self.now)
+        self.analyze("mail_workflow_event")
+        run = self.runs(self.running)
+        lookup = self.env["mail.workflow.lookup"]
+        (plan,) = self.plans_of(
+            lambda: lookup._first(run, {"kind": "order_confirmed"}, {run.id: self.now}),
+            of="FROM mail_workflow_event",
+        )
+        self.assertByIndex(plan, "mail_workflow_event", most=50)
