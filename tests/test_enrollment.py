@@ -285,3 +285,20 @@ class TestWhoComesIn(EntryCase):
         self.run_engine()
         self.assertEqual(len(self.runs(cancelled, order)), 1)
         self.assertEqual(len(self.runs(confirmed)), 1)
+
+    def test_address_without_a_contact_in_a_workflow_on_subscribers(self):
+        workflow = self.list_flow(model="mailing.contact")
+        subscriber = self.subscribe("new@customer.example.com")
+        self.run_engine()
+        self.run_engine()
+        self.assertEqual(self.runs(workflow).res_id, subscriber.id)
+        self.assertEqual(len(self.mails(workflow, "new@customer.example.com")), 1)
+
+    def test_lead_without_a_contact(self):
+        workflow = self.workflow([mail("m"), wait("day", days=1), mail("n")], model="crm.lead")
+        lead = self.env["crm.lead"].create({"name": "Hot", "email_from": "lead@x.example.com"})
+        workflow.enroll(lead)
+        self.run_engine()
+        self.run_engine(days=1)
+        self.run_engine()
+        self.assertEqual(len(self.mails(workflow, "lead@x.example.com")), 2)

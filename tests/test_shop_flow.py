@@ -207,6 +207,16 @@ class TestCarts(WorkflowCase):
         self.remind(minutes=1)
         self.assertEqual(len(self.mails(workflow)), 1)
 
+    def test_carts_left_long_ago_during_a_pause_are_not_written_to(self):
+        workflow = self.cart_workflow()
+        workflow.action_pause()
+        self.cart(self.person())
+        self.after(days=90)
+        workflow.action_resume()
+        self.remind()
+        self.remind(hours=24)
+        self.assertFalse(self.runs(workflow))
+
 
 @tagged("post_install", "-at_install", "mail_workflow")
 class TestTwoShops(WorkflowCase):
@@ -269,3 +279,20 @@ class TestTwoShops(WorkflowCase):
         self.run_engine()
         self.assertEqual(self.runs(workflow).res_id, cart.id)
         self.assertEqual(self.runs(workflow).website_id, here)
+
+    def test_run_follows_to_the_newer_cart_of_a_shop_only_where_it_may(self):
+        outlet = self.env["website"].create({"name": "Outlet", "company_id": self.env.company.id})
+        everywhere = self.cart_workflow()
+        here = self.cart_workflow(start=False)
+        here.website_id = self.website
+        here.action_start()
+        ada = self.person()
+        self.cart(ada)
+        self.run_engine(hours=25)
+        cart = self.cart(ada, website_id=outlet.id)
+        self.run_engine(hours=24)
+        self.run_engine()
+        run = self.runs(everywhere)
+        self.assertEqual((run.res_id, run.website_id), (cart.id, outlet))
+        self.assertEqual(len(self.mails(everywhere)), 2)
+        self.assertState(self.runs(here), "exited", "a newer cart in another shop")

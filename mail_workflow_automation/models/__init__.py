@@ -18,11 +18,13 @@ from . import mail_workflow_enrollment
 from . import mail_workflow_execution
 from . import mail_workflow_enroller
 from . import mail_workflow_dispatcher
+from . import mail_workflow_intake
 from . import mail_workflow_lookup
 from . import mail_workflow_runner
 from . import mail_workflow_gate
 from . import mail_workflow_mailer
 from . import mail_workflow_zone
+from . import mail_workflow_moment
 from . import mail_workflow_housekeeping
 from . import mail_workflow_consent
 from . import mail_workflow_recipe

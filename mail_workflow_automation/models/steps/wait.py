@@ -1,16 +1,9 @@
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from odoo import api, fields, models
 
 from ...engine import outcome
-from ...engine.schedule import (
-    UNITS,
-    WEEKDAYS,
-    local_to_utc,
-    next_local_time,
-    parse_time,
-    to_local,
-)
+from ...engine.schedule import UNITS, WEEKDAYS, parse_time
 from ...exceptions import DefinitionError
 
 TIMEOUT = "timeout"
@@ -178,9 +171,9 @@ class MailWorkflowStepWait(models.AbstractModel):
         if step.wait_mode == "events":
             decided.update(self._decide_events(step, arrived, now))
         elif step.wait_mode == "time":
-            decided.update(self._decide_time(step, arrived, now))
+            decided.update(self.env["mail.workflow.moment"]._of_time(step, arrived, now))
         elif step.wait_mode == "field":
-            decided.update(self._decide_field(step, arrived, now))
+            decided.update(self.env["mail.workflow.moment"]._of_field(step, arrived, now))
         else:
             due_at = now + self._duration(step)
             decided.update({run.id: outcome.wait(due_at) for run in arrived})
@@ -194,7 +187,7 @@ class MailWorkflowStepWait(models.AbstractModel):
         if runs and step.wait_mode == "events":
             decided.update(self._happened(step, runs))
         elif runs and step.wait_mode == "field":
-            again = self._decide_field(step, runs, now)
+            again = self.env["mail.workflow.moment"]._of_field(step, runs, now)
             decided.update(
                 {
                     run_id: result
@@ -267,62 +260,6 @@ class MailWorkflowStepWait(models.AbstractModel):
             )
         )
         return {run.id: at for run, at in groups}
-
-    @api.model
-    def _decide_time(self, step, runs, now):
-        at = parse_time(step.wait_time) if step.wait_time else None
-        days = tuple(WEEKDAYS.index(day) for day in self._weekday_names(step))
-        zones = self.env["mail.workflow.zone"]._of_runs(step.workflow_id, runs)
-        decided = {}
-        for run in runs:
-            zone = zones[run.id]
-            # in a loop the moment of this round is over, the next one is meant
-            after = now if run.visit_no <= 1 else self._next_round(now, at, zone)
-            decided[run.id] = outcome.wait(next_local_time(after, zone, at, days))
-        return decided
-
-    @api.model
-    def _next_round(self, now, at, zone):
-        if at:
-            return now + timedelta(seconds=1)
-        return local_to_utc(to_local(now, zone).date() + timedelta(days=1), time(0), zone)
-
-    @api.model
-    def _decide_field(self, step, runs, now):
-        workflow = step.workflow_id
-        records = workflow._records(runs.mapped("res_id"))
-        values = {record.id: record[step.wait_field] for record in records}
-        zones = self.env["mail.workflow.zone"]._of_runs(workflow, runs)
-        return {
-            run.id: self._until(step, values.get(run.res_id), zones[run.id], now) for run in runs
-        }
-
-    @api.model
-    def _until(self, step, value, zone, now):
-        if not value:
-            return self._past(step, self.env._("no date"))
-        offset = timedelta(days=step.wait_offset_days)
-        at = parse_time(step.wait_time) if step.wait_time else None
-        if isinstance(value, datetime):
-            due_at = value + offset
-            if at:
-                due_at = local_to_utc(to_local(due_at, zone).date(), at, zone)
-        else:
-            due_at = local_to_utc(value + offset, at or time(0), zone)
-            # a date without a time is the whole day: today is not over yet
-            if not at and value + offset == to_local(now, zone).date():
-                due_at = max(due_at, now)
-        if due_at < now:
-            return self._past(step, self.env._("date already past"))
-        return outcome.wait(due_at)
-
-    @api.model
-    def _past(self, step, reason):
-        if step.wait_on_past == "leave":
-            return outcome.leave(reason)
-        if step.wait_on_past == "continue":
-            return outcome.done()
-        return outcome.past(reason)
 
     @api.model
     def _summary(self, step):

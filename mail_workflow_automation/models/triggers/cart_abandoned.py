@@ -78,6 +78,9 @@ class MailWorkflowTriggerCartAbandoned(models.AbstractModel):
     def _poll(self, trigger, since, until):
         workflow = trigger.workflow_id
         delay = timedelta(hours=trigger.cart_hours)
+        if workflow.lateness_hours:
+            # after a long pause or outage: who is too late for the first mail gets no other either
+            since = max(since, until - timedelta(hours=workflow.lateness_hours))
         carts = workflow._records([]).search(
             self._open_carts_domain(workflow)
             & workflow._audience()
@@ -176,6 +179,9 @@ class MailWorkflowTriggerCartAbandoned(models.AbstractModel):
         bought = self._bought_since(orders_sudo)
         mailed = enrollments._with_mail()
         orders_by_id = {order.id: order for order in orders_sudo}
+        carts_sudo = self.env["sale.order"].sudo().browse(set(newest.values()))
+        website_of = {cart.id: cart.website_id for cart in carts_sudo}
+        only_website = trigger.workflow_id.website_id
         moves, reasons = {}, {}
         for run in enrollments:
             order = orders_by_id.get(run.res_id)
@@ -188,9 +194,13 @@ class MailWorkflowTriggerCartAbandoned(models.AbstractModel):
                 reasons[run.id] = self.env._("no open cart")
             elif order.cart_recovery_email_sent and run not in mailed:
                 reasons[run.id] = self.env._("Odoo's own cart reminder was sent")
+            elif only_website and website_of[cart_id] != only_website:
+                reasons[run.id] = self.env._("a newer cart in another shop")
             elif cart_id != order.id:
                 moves[run.id] = cart_id
         reasons.update(enrollments.browse(moves)._follow(moves, now))
+        for run in enrollments.browse([run_id for run_id in moves if run_id not in reasons]):
+            run.website_id = website_of[run.res_id]  # the links of its mails lead there
         return reasons
 
 

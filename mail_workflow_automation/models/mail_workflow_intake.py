@@ -1,0 +1,147 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, models
+
+
+class MailWorkflowIntake(models.AbstractModel):
+    """Brings in whom an event concerns, by the triggers that listen to it."""
+
+    _name = "mail.workflow.intake"
+    _description = "Intake of Workflows"
+
+    @api.model
+    def _serve(self, events, now):
+        """Enroll what events bring in; an error stays with its trigger."""
+        listening = self.env["mail.workflow.listening"]._all()["triggers"]
+        found = defaultdict(list)
+        for event in events:
+            for trigger_id in listening.get(event["kind"], ()):
+                found[trigger_id].append(event)
+        for trigger in self.env["mail.workflow.trigger"].sudo().browse(list(found)):
+            try:
+                with self.env.cr.savepoint():
+                    self._serve_trigger(trigger, found[trigger.id], now)
+            except Exception as error:  # noqa: BLE001 one bad trigger must not keep the others' events
+                self.env["mail.workflow.runner"]._reraise_if_serialization(error)
+                trigger.workflow_id._report_trouble(trigger, error)
+
+    @api.model
+    def _serve_trigger(self, trigger, events, now):
+        workflow = trigger.workflow_id
+        if workflow._pause_without_rights():
+            return
+        spec = trigger._spec()
+        events = [
+            event
+            for event in events
+            if event["occurred_at"] >= workflow.started_at
+            and (event["data"] or {}).get("origin_workflow_id") != workflow.id
+            and self._same_shop(event, workflow)
+            and self.env["mail.workflow.dispatcher"]._passes(event, spec)
+            and self._often_enough(trigger, event)
+            and not self._ended_since(workflow, event)
+        ]
+        by_record = self._records_of(workflow, events)
+        # of several events of one record in a batch each may bring in a run of its own
+        while by_record:
+            first = {record_id: queue.pop(0) for record_id, queue in by_record.items()}
+            due = {record_id: min(event["occurred_at"], now) for record_id, event in first.items()}
+            self.env["mail.workflow.enroller"]._enroll_records(
+                workflow,
+                workflow._records(list(first)),
+                now=now,
+                trigger=trigger,
+                events=first,
+                due=due,
+            )
+            by_record = {record_id: queue for record_id, queue in by_record.items() if queue}
+
+    @api.model
+    def _same_shop(self, event, workflow):
+        if event["company_id"] and event["company_id"] != workflow.company_id.id:
+            return False
+        return not (
+            workflow.website_id
+            and event["website_id"]
+            and event["website_id"] != workflow.website_id.id
+        )
+
+    @api.model
+    def _often_enough(self, trigger, event):
+        if trigger.count <= 1:
+            return True
+        since = event["occurred_at"] - timedelta(days=trigger.within_days or 36500)
+        found = self.env["mail.workflow.lookup"]._events(
+            [event], trigger._spec(), since, until=event["occurred_at"]
+        )
+        return len(found) >= trigger.count
+
+    @api.model
+    def _ended_since(self, workflow, event):
+        """Tell whether a later event of the person is already a goal or exit of the workflow: a
+        late "abandoned" never follows an "ordered"."""
+        subject = {**event, "id": None, "company_id": workflow.company_id.id}
+        for _role, spec in self.env["mail.workflow.listening"]._ends(workflow):
+            # what brings people in and is the goal as well: each such event is a new entry
+            if spec["kind"] == event["kind"] and self.env["mail.workflow.dispatcher"]._passes(
+                event, spec
+            ):
+                continue
+            later = self.env["mail.workflow.lookup"]._events(
+                [event], spec, event["occurred_at"], after=event["id"]
+            )
+            if any(
+                self.env["mail.workflow.dispatcher"]._concerns(one, subject, spec) for one in later
+            ):
+                return True
+        return False
+
+    @api.model
+    def _records_of(self, workflow, events):
+        """Return ``{record id: [events]}``: the event's own record, or the contact of its
+        person."""
+        found = defaultdict(list)
+        without_contact = defaultdict(list)
+        for event in events:
+            if event["res_model"] == workflow.model_name and event["res_id"]:
+                found[event["res_id"]].append(event)
+            elif workflow.model_name == "res.partner":
+                if event["partner_id"]:
+                    found[event["partner_id"]].append(event)
+                elif event["email_normalized"]:
+                    without_contact[event["email_normalized"]].append(event)
+        if without_contact:
+            contacts = self._contacts(workflow, without_contact)
+            for email, queue in without_contact.items():
+                if email in contacts:
+                    found[contacts[email]] += queue
+        return found
+
+    @api.model
+    def _contacts(self, workflow, emails):
+        """Return ``{address: contact id}``, created where there is none and the workflow says so.
+
+        An address whose contacts are all archived stays out: somebody put them away.
+        """
+        partners = workflow._records([])
+        known = partners.with_context(active_test=False).search(
+            [("email_normalized", "in", list(emails))], order="active, id desc"
+        )
+        found = {partner.email_normalized: partner.id for partner in known}
+        missing = [email for email in emails if email not in found]
+        if missing and workflow.create_contact:
+            names = self._names(missing)
+            created = partners.create(
+                [{"name": names.get(email) or email, "email": email} for email in missing]
+            )
+            found.update(zip(missing, created.ids, strict=True))
+        return found
+
+    @api.model
+    def _names(self, emails):
+        """Return ``{address: name}`` as the mailing contacts have it."""
+        contacts_sudo = (
+            self.env["mailing.contact"].sudo().search([("email_normalized", "in", emails)])
+        )
+        return {contact.email_normalized: contact.name for contact in contacts_sudo}
