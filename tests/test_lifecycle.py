@@ -45,6 +45,38 @@ class TestPauseAndStop(WorkflowCase):
         self.run_engine()
         self.assertState(run, "goal")
 
+    def signing(self, **values):
+        trigger = {"kind": "custom", "name": "signed"}
+        return self.workflow([mail("m")], triggers=[trigger], **values)
+
+    def signed(self, name):
+        self.emit("custom", record=self.person(name), data={"name": "signed"})
+        self.run_engine()
+
+    def test_who_signs_up_during_a_pause_comes_in_at_the_resume_once(self):
+        workflow = self.signing(reentry={"policy": "after_exit", "per": "person"})
+        self.signed("Ada")
+        workflow.action_pause()
+        self.after(minutes=5)
+        self.signed("Bob")
+        self.assertEqual(len(self.runs(workflow)), 1)
+        for _time in range(2):
+            workflow.action_resume()
+            self.run_engine(minutes=5)
+            self.assertEqual(self.runs(workflow).mapped("partner_id.name"), ["Ada", "Bob"])
+            workflow.action_pause()
+        self.assertEqual(len(self.mails(workflow)), 2)
+
+    def test_who_signed_up_too_long_ago_in_a_pause_stays_out(self):
+        workflow = self.signing(lateness_hours=24)
+        workflow.action_pause()
+        self.signed("Ada")
+        self.after(days=90)
+        self.signed("Bob")
+        workflow.action_resume()
+        self.run_engine()
+        self.assertEqual(self.runs(workflow).mapped("partner_id.name"), ["Bob"])
+
     def test_stop_ends_what_waits_and_sends_nothing(self):
         workflow = self.workflow([wait("day", days=1), mail("m")], holdout_percent=50)
         runs = workflow.enroll(self.people(10))

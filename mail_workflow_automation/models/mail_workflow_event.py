@@ -198,7 +198,8 @@ class MailWorkflowListening(models.AbstractModel):
     def _all(self):
         """Return who listens to what.
 
-        Paused workflows listen too, for what ends or resumes a run; nobody comes in meanwhile.
+        Paused workflows listen too, for what ends or resumes a run; nobody comes in before they
+        are resumed.
 
         :returns: ``{"kinds": frozenset, "triggers": {kind: [trigger id]},
             "ends": {kind: [(workflow id, "goal" | "exit", spec)]},

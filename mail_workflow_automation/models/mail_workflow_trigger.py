@@ -95,8 +95,9 @@ class MailWorkflowTrigger(models.Model):
             handler._started(trigger, now)
 
     def _resume(self, now):
-        """Go on after a pause: what passed meanwhile is looked at by the next poll."""
+        """Go on after a pause: what passed meanwhile is looked at now, or by the next poll."""
         self.sudo().write({"next_poll_at": now})
+        self.env["mail.workflow.intake"]._catch_up(self, now)
 
     @api.model
     def _poll_due(self, now):
