@@ -120,7 +120,7 @@ class MailWorkflowExecution(models.Model):
                    SET state = EXCLUDED.state, branch = EXCLUDED.branch, executed_at =
                    EXCLUDED.executed_at,
                        reason = NULL, error = NULL, retry_at = NULL,
-                       attempt = CASE WHEN x.state = 'held' THEN x.attempt ELSE x.attempt + 1 END,
+                       attempt = x.attempt + 1,
                        log = COALESCE(x.log, '[]'::jsonb) || EXCLUDED.log
                  WHERE x.state IN ('held', 'failed', 'dead')
                 RETURNING enrollment_id, id

@@ -36,10 +36,9 @@ class MailWorkflow(models.Model):
             partner_ids=workflow_sudo.user_id.partner_id.ids,
             subject=self.env._("Workflow “%s” needs you", self.name),
             body=self.env._(
-                "%(source)s failed: %(error)s. Open the workflow's runs and filter on Failed to "
-                "see who is "
-                "concerned, then retry or skip.",
-                source=source.display_name or source._description,
-                error=str(error).strip() or type(error).__name__,
+                "%(what)s failed: %(why)s. Open the workflow's runs and filter on Failed to see "
+                "who is concerned, then retry or skip.",
+                what=source.display_name or source._description,
+                why=str(error).strip() or type(error).__name__,
             ),
         )
