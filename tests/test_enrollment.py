@@ -171,6 +171,50 @@ class TestEntry(EntryCase):
         self.run_engine()
         self.assertFalse(self.runs(workflow))
 
+    def test_several_triggers_bring_a_person_in_once(self):
+        workflow = self.signed(triggers=[custom("signed"), custom("asked")])
+        ada = self.person()
+        self.happened(ada)
+        self.happened(ada, "asked")
+        self.run_engine()
+        self.happened(ada, "asked")
+        self.run_engine(hours=1)
+        self.assertEqual(len(self.runs(workflow)), 1)
+        self.assertEqual(len(self.mails(workflow)), 1)
+
+    def test_record_gone_before_its_event_is_served(self):
+        workflow = self.signed()
+        ada, bob = self.person("Ada"), self.person("Bob")
+        self.happened(ada)
+        self.happened(bob)
+        ada.unlink()
+        self.run_engine()
+        self.run_engine()
+        self.assertEqual(self.runs(workflow).partner_id, bob)
+
+    def test_error_over_one_event_keeps_nobody_else_out(self):
+        workflow = self.signed()
+        ada, bob, eve = self.person("Ada"), self.person("Bob"), self.person("Eve")
+        for person in (ada, bob, eve):
+            self.happened(person)
+
+        def over_bob(_intake, _workflow, event):
+            return event["res_id"] == bob.id
+
+        with self.failing("mail.workflow.intake", "_ended_since", ValueError, over_bob):
+            self.run_engine()
+        self.run_engine()
+        self.assertEqual(self.runs(workflow).partner_id, ada | eve)
+
+    def test_records_out_of_reach_of_who_runs_it_stay_out(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        workflow = self.signed()
+        self.happened(self.person("Ada", company_id=company.id))
+        self.happened(self.person("Bob"))
+        self.run_engine()
+        self.run_engine()
+        self.assertEqual(self.runs(workflow).partner_id.name, "Bob")
+
     def test_one_bad_trigger_keeps_no_other_from_its_events(self):
         bad, good = self.signed(), self.signed()
         self.env.cr.execute(

@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import WorkflowCase, mail, wait
@@ -139,6 +140,52 @@ class TestGoals(WorkflowCase):
         self.run_engine()
         self.assertEqual(runs.mapped("state"), ["goal", "goal"])
         self.assertState(stays, "active")
+
+    def test_goal_and_the_end_of_a_wait_in_one_pass_reach_the_goal(self):
+        steps = [
+            wait(
+                "w",
+                events=[custom("bought", branch="bought")],
+                days=1,
+                branches={"bought": {"steps": [mail("thanks")]}, "timeout": {"steps": []}},
+            ),
+            mail("b"),
+        ]
+        workflow = self.workflow(steps, goal=custom("bought"))
+        ada = self.person()
+        run = workflow.enroll(ada)
+        self.run_engine()
+        self.bought(ada)
+        self.run_engine(days=1)
+        self.run_engine()
+        self.assertState(run, "goal")
+        self.assertFalse(self.mails(workflow))
+
+    def test_goal_unserved_yet_stops_the_next_mail(self):
+        workflow = self.workflow([wait("day", days=1), mail("b")], goal=custom("bought"))
+        ada = self.person()
+        run = workflow.enroll(ada)
+        self.run_engine()
+        self.after(days=1)
+        self.bought(ada)
+        self.env["mail.workflow.enrollment"]._cron_run()
+        self.run_engine()
+        self.assertState(run, "goal")
+        self.assertFalse(self.mails(workflow))
+
+    def test_goal_during_a_failed_step_is_found_at_the_retry(self):
+        workflow = self.workflow([mail("a")], goal=custom("bought"))
+        ada = self.person()
+        run = workflow.enroll(ada)
+        with self.failing("mail.workflow.mailer", "_queue", lambda: UserError("broken")):
+            self.run_engine()
+        self.assertState(run, "failed")
+        self.bought(ada)
+        self.run_engine(hours=1)
+        run.with_user(self.marketer).action_retry()
+        self.run_engine()
+        self.assertState(run, "goal")
+        self.assertFalse(self.mails(workflow))
 
 
 @tagged("post_install", "-at_install", "mail_workflow")

@@ -296,3 +296,16 @@ class TestTwoShops(WorkflowCase):
         self.assertEqual((run.res_id, run.website_id), (cart.id, outlet))
         self.assertEqual(len(self.mails(everywhere)), 2)
         self.assertState(self.runs(here), "exited", "a newer cart in another shop")
+
+    def test_event_of_another_website_brings_nobody_in(self):
+        outlet = self.env["website"].create({"name": "Outlet", "company_id": self.env.company.id})
+        here = self.workflow([mail("m")], triggers=[{"kind": "order_confirmed"}], start=False)
+        here.website_id = self.website
+        here.action_start()
+        everywhere = self.workflow([mail("m")], triggers=[{"kind": "order_confirmed"}])
+        self.cart(self.person(), website_id=outlet.id).action_confirm()
+        self.run_engine()
+        self.run_engine()
+        self.assertFalse(self.runs(here))
+        run = self.runs(everywhere)
+        self.assertEqual(run.website_id, outlet, "links lead to the shop where it happened")

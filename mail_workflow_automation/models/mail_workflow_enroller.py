@@ -106,7 +106,7 @@ class MailWorkflowEnroller(models.AbstractModel):
     def _eligible(self, workflow, ids):
         """Return the records within reach of ``run_as_id``, of the company and website, in the
         audience."""
-        records = workflow._records(ids)
+        records = workflow._records(ids).exists()
         records = records._filtered_access("read") if records else records
         domain = workflow._audience() & fields.Domain("id", "in", records.ids)
         if "company_id" in records._fields:

@@ -76,12 +76,17 @@ class MailWorkflowIntake(models.AbstractModel):
 
     @api.model
     def _serve_safely(self, trigger, events, now):
+        """Serve events to a trigger; after an error one by one, so that it stays with its event."""
         try:
             with self.env.cr.savepoint():
                 self._serve_trigger(trigger, events, now)
         except Exception as error:  # noqa: BLE001 one bad trigger must not keep the others' events
             self.env["mail.workflow.runner"]._reraise_if_serialization(error)
-            trigger.workflow_id._report_trouble(trigger, error)
+            if len(events) == 1:
+                trigger.workflow_id._report_trouble(trigger, error)
+                return
+            for event in events:
+                self._serve_safely(trigger, [event], now)
 
     @api.model
     def _serve_trigger(self, trigger, events, now):
