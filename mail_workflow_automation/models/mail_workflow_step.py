@@ -68,7 +68,7 @@ class MailWorkflowStep(models.Model):
             indent = "\u2003" * step.depth
             is_branch = step.parent_branch and step.parent_branch != THEN
             branch = f"{self._branch_label(step.parent_branch)}: " if is_branch else ""
-            step.outline = f"{indent}{branch}{step.name}"
+            step.outline = f"{indent}{branch}{step._shown_name()}"
 
     def _compute_figures(self):
         standing = dict(

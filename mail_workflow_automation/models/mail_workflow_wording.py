@@ -1,5 +1,7 @@
 """What the screens say in words about what the tables hold as JSON, keys and field names."""
 
+from textwrap import shorten
+
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 from odoo.tools.misc import babel_locale_parse
@@ -55,13 +57,27 @@ class MailWorkflowStep(models.Model):
     details = fields.Text(compute="_compute_details", string="In Words")
 
     @api.depends("name", "kind")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         """A step that has no name of its own is known by what it does: “Wait (24 hours)”."""
-        labels = dict(self._fields["kind"]._description_selection(self.env))
         for step in self:
-            step.display_name = step.name
-            if step.kind and step.summary and step.name == labels.get(step.kind):
-                step.display_name = f"{step.name} ({step.summary})"
+            step.display_name = step._shown_name()
+            if step.kind and step.summary and not step._has_own_name():
+                step.display_name += f" ({shorten(step.summary, 40, placeholder='…')})"
+
+    def _has_own_name(self):
+        """Tell whether a person named the step; else its name is that of its kind."""
+        selection = self._fields["kind"]
+        labels = [
+            dict(selection._description_selection(env)).get(self.kind)
+            for env in (self.env, self.with_context(lang="en_US").env)
+        ]
+        return self.name not in (False, "", *labels)
+
+    def _shown_name(self):
+        if self._has_own_name() or not self.kind:
+            return self.name or ""
+        return dict(self._fields["kind"]._description_selection(self.env))[self.kind]
 
     @api.depends("parent_id", "parent_id.kind")
     def _compute_branch_choices(self):

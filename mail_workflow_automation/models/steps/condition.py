@@ -26,26 +26,33 @@ class MailWorkflowStep(models.Model):
         inverse="_inverse_condition_domain",
         help="Records that match go the branch “yes”, the others “no”.",
     )
-    is_condition_simple = fields.Boolean(compute="_compute_condition_domain")
+    is_condition_simple = fields.Boolean(compute="_compute_is_condition_simple")
+
+    @api.depends("condition_branches")
+    def _compute_is_condition_simple(self):
+        for step in self:
+            step.is_condition_simple = step._has_simple_condition()
 
     @api.depends("condition_branches")
     def _compute_condition_domain(self):
         for step in self:
             branches = step.condition_branches or []
-            step.is_condition_simple = not branches or [b["name"] for b in branches] == [
-                "yes",
-                "no",
-            ]
-            domain = branches[0].get("domain") if branches and step.is_condition_simple else []
+            domain = branches[0].get("domain") if step._has_simple_condition() and branches else []
             step.condition_domain = repr(domain or [])
 
     def _inverse_condition_domain(self):
         for step in self:
-            if step.is_condition_simple:
+            if step._has_simple_condition():
                 step.condition_branches = [
                     {"name": "yes", "domain": parse_domain(step.condition_domain)},
                     {"name": "no"},
                 ]
+
+    def _has_simple_condition(self):
+        """Tell whether the condition is one domain, with the branches yes and no."""
+        branches = self.condition_branches or []
+        names = [branch["name"] for branch in branches]
+        return not names or (names == ["yes", "no"] and "event" not in branches[0])
 
 
 class MailWorkflowStepCondition(models.AbstractModel):
