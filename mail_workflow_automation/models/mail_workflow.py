@@ -5,7 +5,7 @@ import secrets
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -248,29 +248,20 @@ class MailWorkflow(models.Model):
                     )
                 )
 
-    @api.constrains("purpose", "run_as_id")
-    def _check_manager_choices(self):
-        """Operational mail skips opt-out, and another user's rights are borrowed: a manager
-        decides both."""
-        if self.env.su or self.env.user.has_group(
-            "mail_workflow_automation.mail_workflow_group_manager"
-        ):
-            return
+    @api.constrains("goal_filters", "exit_events")
+    def _check_event_shapes(self):
         for workflow in self:
-            if workflow.purpose == "operational":
-                raise AccessError(
+            exits = workflow.exit_events or []
+            filters = workflow.goal_filters or {}
+            if not (
+                isinstance(filters, dict)
+                and isinstance(exits, list)
+                and all(isinstance(spec, dict) for spec in exits)
+            ):
+                raise ValidationError(
                     self.env._(
-                        "Workflow “%(workflow)s”: only a Workflow manager may make it operational. "
-                        "Choose Marketing, or ask a manager.",
-                        workflow=workflow.name,
-                    )
-                )
-            if workflow.run_as_id and workflow.run_as_id != self.env.user:
-                raise AccessError(
-                    self.env._(
-                        "Workflow “%(workflow)s”: only a Workflow manager may let it run as "
-                        "somebody else.",
-                        workflow=workflow.name,
+                        "Workflow “%s”: events that end a run have the form of the file.",
+                        workflow.name,
                     )
                 )
 

@@ -110,11 +110,20 @@ class MailWorkflowDefinition(models.AbstractModel):
     @api.model
     def _branch_name(self, name, path):
         """Check the name of a branch; ``then`` is the place where branches come together."""
-        if name == THEN or not name.strip() or len(name) > 64:
+        if not isinstance(name, str) or name == THEN or not name.strip() or len(name) > 64:
             raise DefinitionError(
                 path, self.env._("a branch has a name of at most 64 letters, and not “%s”", THEN)
             )
         return name
+
+    @api.model
+    def _check_entries(self, entries, key, path):
+        """Check a list of objects each of which names a branch (columns that hold JSON)."""
+        if not isinstance(entries, list):
+            raise DefinitionError(path, self.env._("must be a list"))
+        for index, entry in enumerate(entries):
+            name = entry.get(key) if isinstance(entry, dict) else None
+            self._branch_name(name, f"{path}[{index}].{key}")
 
     @api.model
     def _short(self, path):

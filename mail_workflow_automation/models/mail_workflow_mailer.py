@@ -440,7 +440,7 @@ class MailWorkflowMailer(models.AbstractModel):
         run."""
         mailing = text.mailing_id.sudo()
         problems = []
-        if tools.is_html_empty(mailing.body_html):
+        if not (mailing.body_html or "").strip():
             return problems
         root = lxml.html.fragment_fromstring(str(mailing.body_html), create_parent="div")
         for element in root.xpath(f"//*[@{BLOCK_ATTRIBUTE}]"):

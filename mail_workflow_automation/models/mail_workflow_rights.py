@@ -34,13 +34,41 @@ class MailWorkflow(models.Model):
         for vals in vals_list:
             given = {name for name in ENGINE_FIELDS & vals.keys() if vals[name]}
             self._check_engine_fields(given - {"state"} if vals.get("state") == "draft" else given)
-        return super().create(vals_list)
+        workflows = super().create(vals_list)
+        workflows._check_manager_choices()
+        return workflows
 
     def write(self, vals):
         self._check_engine_fields(ENGINE_FIELDS & vals.keys())
         if DEFINING_FIELDS & vals.keys() and not self.env.su:
             self._check_editable()
-        return super().write(vals)
+        result = super().write(vals)
+        if {"purpose", "run_as_id"} & vals.keys():
+            self._check_manager_choices()
+        return result
+
+    def _check_manager_choices(self):
+        """Operational mail skips opt-out, and another user's rights are borrowed: a manager
+        decides both. (Not a constraint: Odoo checks those as superuser.)"""
+        if self.env.su or self.env.user.has_group(MANAGER):
+            return
+        for workflow in self:
+            if workflow.purpose == "operational":
+                raise AccessError(
+                    self.env._(
+                        "Workflow “%(workflow)s”: only a Workflow manager may let an operational "
+                        "one run. Choose Marketing, or ask a manager.",
+                        workflow=workflow.name,
+                    )
+                )
+            if workflow.run_as_id and workflow.run_as_id != self.env.user:
+                raise AccessError(
+                    self.env._(
+                        "Workflow “%(workflow)s”: only a Workflow manager may let it run as "
+                        "somebody else.",
+                        workflow=workflow.name,
+                    )
+                )
 
     @api.model
     def _check_engine_fields(self, names):

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class MailWorkflowStepText(models.Model):
@@ -26,6 +27,15 @@ class MailWorkflowStepText(models.Model):
 
     _lang = models.UniqueIndex("(step_id, lang)", "A mail step has one text in each language.")
 
+    @api.constrains("mailing_id", "step_id")
+    def _check_mailing(self):
+        """A text is its step's own mailing: no other is sent, or shown, by this way."""
+        for text in self:
+            if text.mailing_id.workflow_step_id != text.step_id:
+                raise ValidationError(
+                    self.env._("Step “%s”: a text has a mailing of its own.", text.step_id.name)
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
         steps = self.env["mail.workflow.step"].browse([vals["step_id"] for vals in vals_list])
@@ -45,8 +55,7 @@ class MailWorkflowStepText(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if {"subject", "preview", "body_html"} & vals.keys():
-            self.step_id.workflow_id._check_editable()
+        self.step_id.workflow_id._check_editable()
         if "body_html" in vals:
             self.mailing_id.write({"body_arch": vals["body_html"]})
         return super().write(vals)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..exceptions import UnknownKindError
 
@@ -26,6 +27,17 @@ class MailWorkflowTrigger(models.Model):
     def _compute_summary(self):
         for trigger in self:
             trigger.summary = trigger._handler()._summary(trigger) if trigger.kind else ""
+
+    @api.constrains("filters")
+    def _check_filters_shape(self):
+        for trigger in self:
+            if not isinstance(trigger.filters or {}, dict):
+                raise ValidationError(
+                    self.env._(
+                        "Workflow “%s”: the filters of a trigger are names with values.",
+                        trigger.workflow_id.name,
+                    )
+                )
 
     @api.model
     def _summary_fields(self):

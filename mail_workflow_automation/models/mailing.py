@@ -18,6 +18,12 @@ class MailingMailing(models.Model):
         string="Workflow Company",
     )
 
+    def write(self, vals):
+        if {"subject", "preview", "body_html", "body_arch"} & vals.keys():
+            # its links and language are those that were published
+            self.sudo().workflow_id._check_editable()
+        return super().write(vals)
+
     def get_base_url(self):
         return self.env.context.get("workflow_base_url") or super().get_base_url()
 

@@ -28,6 +28,13 @@ class MailWorkflowStep(models.Model):
     )
     is_condition_simple = fields.Boolean(compute="_compute_is_condition_simple")
 
+    @api.constrains("condition_branches")
+    def _check_condition_branches(self):
+        for step in self:
+            self.env["mail.workflow.definition"]._check_entries(
+                step.condition_branches or [], "name", step.key
+            )
+
     @api.depends("condition_branches")
     def _compute_is_condition_simple(self):
         for step in self:

@@ -52,6 +52,13 @@ class MailWorkflowStep(models.Model):
     )
     wait_events = fields.Json(help="Events that end the wait, each with the branch it leads to.")
 
+    @api.constrains("wait_events")
+    def _check_wait_events(self):
+        definition = self.env["mail.workflow.definition"]
+        for step in self:
+            definition._check_entries(step.wait_events or [], "branch", step.key)
+            definition._specs(step.wait_events or [], step.key, branch=True)
+
 
 class MailWorkflowStepWait(models.AbstractModel):
     """The run stands here: for a time, until a time or date, or until the first of several
