@@ -189,3 +189,17 @@ def conflict_after_acceptance(env):
 
     kind.send_email = send_email
     return _pass(env, "mail")
+
+
+def wake(env, lane, times=1):
+    """Ask for a pass, as often in one transaction."""
+    for _time in range(times):
+        env["mail.workflow.lane"]._wake(lane)
+
+
+def begin_pass(env, folder, lane):
+    """Begin a pass as the scheduler does, and end it when the test says so."""
+    cron = env.ref(f"mail_workflow_automation.ir_cron_mail_workflow_{lane}")
+    job = cron._acquire_one_job(env.cr, cron.id, include_not_ready=True)
+    cron._clear_schedule(job)
+    meet(folder, "begun", ["end"])

@@ -68,7 +68,7 @@ class TestQueryCounts(WorkflowCase):
 
     def test_wait_for_an_event(self):
         opened = {"kind": "email_opened", "branch": "opened"}
-        workflow = self.workflow([mail("hello"), wait("open", days=1, events=[opened])])
+        workflow = self.workflow([wait("open", days=1, events=[opened])])
         self.assertCostStays(workflow, self.people(1020))
 
     def test_condition(self):

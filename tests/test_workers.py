@@ -153,13 +153,13 @@ def test_a_mail_lane_killed_at_ten_moments_delivers_each_mail(workers, receiver)
 
 
 def test_two_mail_lanes_deliver_each_mail_once(workers, receiver):
-    workflow = _queue_mails(workers, receiver, 120, "lanes")
+    workflow = _queue_mails(workers, receiver, 60, "lanes")
     handled = together(workers, "mail")
-    assert sum(handled) == 120
+    assert sum(handled) == 60
     found = delivered(receiver)
-    assert len(found) == 120
+    assert len(found) == 60
     assert set(found.values()) == {1}
-    assert _done(workers, workflow) == 120
+    assert _done(workers, workflow) == 60
 
 
 def test_a_row_that_somebody_writes_meanwhile_is_done_again_and_not_lost(workers):
@@ -213,6 +213,25 @@ def test_a_backlog_of_10000_goes_by_in_turns_of_two_seconds(workers):
         assert len(turns) < 60
     assert sum(turns) == 10_000
     assert workers.query(VISITS, workflow) == [(0, 0)], "a wait is no execution until it is over"
+
+
+def test_a_request_during_a_pass_is_not_lost(workers):
+    requests = """
+        SELECT count(*) FROM ir_cron_trigger t
+          JOIN ir_model_data d ON d.model = 'ir.cron' AND d.res_id = t.cron_id
+         WHERE d.name = 'ir_cron_mail_workflow_dispatcher'
+    """
+    workers.query("DELETE FROM ir_cron_trigger")
+    workers.run(jobs.wake, lane="dispatcher", times=3)
+    workers.run(jobs.wake, lane="dispatcher")
+    assert workers.count(requests) == 1, "one request is enough"
+    with tempfile.TemporaryDirectory() as folder:
+        running = workers.start(jobs.begin_pass, folder=folder, lane="dispatcher")
+        meet(folder, "test", ["begun"])
+        workers.run(jobs.wake, lane="dispatcher")
+        meet(folder, "end", [])
+        running.result()
+    assert workers.count(requests) == 1, "what came during the pass has a request of its own"
 
 
 def _multiply(workers, workflow, count):

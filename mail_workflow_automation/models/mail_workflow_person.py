@@ -48,6 +48,8 @@ class MailWorkflowPerson(models.AbstractModel):
         own_email = "email_normalized" in records_sudo._fields
         persons = {}
         public_ids = self._public_partner_ids()
+        # a slice of contacts is read alone: have them read together before
+        self.env["res.partner"].sudo().union(*partners.values()).fetch(["email_normalized"])
         for record in records_sudo:
             partner = partners.get(record.id, self.env["res.partner"])[:1].sudo()
             email = (own_email and record.email_normalized) or partner.email_normalized or None
