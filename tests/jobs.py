@@ -163,6 +163,11 @@ def blacklist(env, email):
     env["mail.blacklist"]._add(email)
 
 
+def create(env, model, values):
+    """Create a record; return its id."""
+    return env[model].create(values).id
+
+
 def delete(env, model, ids):
     """Delete records."""
     env[model].browse(ids).unlink()

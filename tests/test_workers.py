@@ -162,19 +162,31 @@ def test_two_mail_lanes_deliver_each_mail_once(workers, receiver):
     assert _done(workers, workflow) == 60
 
 
-def test_a_row_that_somebody_writes_meanwhile_is_done_again_and_not_lost(workers):
-    workflow = workers.run(jobs.arrange, steps=[MAIL, WAIT], people=400, prefix="written")
+RUN_WRITTEN = """
+    UPDATE mail_workflow_enrollment SET data = '{"touched": true}'
+     WHERE id IN (SELECT id FROM mail_workflow_enrollment WHERE workflow_id = %s
+                   ORDER BY random() LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+"""
+CONTACT_WRITTEN = """
+    UPDATE res_partner SET comment = '<p>called</p>'
+     WHERE id IN (SELECT partner_id FROM mail_workflow_enrollment WHERE workflow_id = %s
+                   ORDER BY random() LIMIT 1)
+"""
+
+
+@pytest.mark.parametrize(
+    "name, written", [("run", RUN_WRITTEN), ("contact", CONTACT_WRITTEN)], ids=["run", "contact"]
+)
+def test_a_row_that_somebody_writes_meanwhile_is_done_again_and_not_lost(workers, name, written):
+    tag = workers.run(jobs.create, model="res.partner.category", values={"name": f"Tag {name}"})
+    steps = [{"key": "known", "kind": "tag", "add": [f"Tag {name}"]}, MAIL, WAIT]
+    workflow = workers.run(jobs.arrange, steps=steps, people=400, prefix=f"written_{name}")
     over = threading.Event()
     writes = []
 
     def disturb():
-        query = """
-            UPDATE mail_workflow_enrollment SET data = '{"touched": true}'
-             WHERE id IN (SELECT id FROM mail_workflow_enrollment WHERE workflow_id = %s
-                           ORDER BY random() LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
-        """
         while not over.is_set():
-            workers.query(query, workflow)
+            workers.query(written, workflow)
             writes.append(1)
 
     disturber = threading.Thread(target=disturb)
@@ -186,8 +198,16 @@ def test_a_row_that_somebody_writes_meanwhile_is_done_again_and_not_lost(workers
         disturber.join()
     workers.run(jobs.pass_of, lane="runner")
     assert writes
-    assert workers.query(VISITS, workflow) == [(400, 400)]
+    assert workers.query(VISITS, workflow) == [(800, 800)]
     assert workers.query(QUEUED, workflow) == [(400, 400)]
+    tagged = "SELECT count(*) FROM res_partner_res_partner_category_rel WHERE category_id = %s"
+    assert workers.count(tagged, tag) == 400
+    failed = """
+        SELECT count(*) FROM mail_workflow_execution x
+          JOIN mail_workflow_enrollment e ON e.id = x.enrollment_id
+         WHERE e.workflow_id = %s AND x.attempt > 1
+    """
+    assert not workers.count(failed, workflow), "a conflict uses up no attempt"
 
 
 def test_a_backlog_of_10000_goes_by_in_turns_of_two_seconds(workers):

@@ -18,6 +18,8 @@ from .mail_workflow_execution import MAX_ATTEMPTS
 _logger = logging.getLogger(__name__)
 
 BATCH = 200
+# how often a unit of work is done again because others changed the same rows
+ATTEMPTS = 8
 # steps without a wait between them are carried out in one transaction, up to so many
 MAX_HOPS = 20
 SERIALIZATION_ERRORS = (
@@ -48,13 +50,29 @@ class MailWorkflowRunner(models.AbstractModel):
         self._retrying(lambda: self.env["mail.workflow.trigger"]._poll_due(now))
         lanes._checkpoint()
         self._retrying(lambda: self.env["mail.workflow.execution"]._retry_mails(now))
-        return lanes._passes("runner", lambda: self._retrying(lambda: self._run_batch(now)))
+        size = BATCH
+
+        def work():
+            # of rows that others keep changing ever fewer at a time, until a batch comes through
+            nonlocal size
+            sizes = iter([max(1, size // 4**attempt) for attempt in range(ATTEMPTS)])
+
+            def batch():
+                nonlocal size
+                size = next(sizes)
+                return self._run_batch(now, size)
+
+            handled = self._retrying(batch)
+            size = min(BATCH, size * 2)
+            return handled
+
+        return lanes._passes("runner", work)
 
     # --- claim ------------------------------------------------------------------------------------
 
     @api.model
-    def _run_batch(self, now):
-        ids = self._claim(now)
+    def _run_batch(self, now, size=BATCH):
+        ids = self._claim(now, size)
         runs = self.env["mail.workflow.enrollment"].sudo().browse(ids)
         for _hop in range(MAX_HOPS):
             if not runs:
@@ -63,20 +81,20 @@ class MailWorkflowRunner(models.AbstractModel):
         return len(ids)
 
     @api.model
-    def _claim(self, now):
+    def _claim(self, now, size=BATCH):
         """Lock due runs of running workflows, at most so many of each, and return their ids.
 
         Uses the index ``_due``: the oldest of each workflow, and where there is a backlog also the
         newest, so that a welcome mail does not queue behind it. Must be the first statement of its
         transaction: a row changed since its snapshot is a serialization error.
         """
-        oldest = self._claim_some(now, SQL("due_at, id"), BATCH)
+        oldest = self._claim_some(now, SQL("due_at, id"), size)
         found = defaultdict(int)
         for _run_id, workflow_id, _limit in oldest:
             found[workflow_id] += 1
         ids = [run_id for run_id, _workflow_id, _limit in oldest]
         if any(found[workflow_id] >= limit for _run_id, workflow_id, limit in oldest):
-            newest = self._claim_some(now, SQL("due_at DESC, id DESC"), BATCH // 4)
+            newest = self._claim_some(now, SQL("due_at DESC, id DESC"), max(1, size // 4))
             ids += [run_id for run_id, _workflow_id, _limit in newest]
         return list(dict.fromkeys(ids))
 
@@ -578,7 +596,7 @@ class MailWorkflowRunner(models.AbstractModel):
             seen = seen.__cause__ or seen.__context__
 
     @api.model
-    def _retrying(self, work, attempts=8):
+    def _retrying(self, work, attempts=ATTEMPTS):
         """Do a unit of work, all that it writes included; when the database asks for it, roll back
         and do it again.
 
