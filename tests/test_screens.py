@@ -182,6 +182,33 @@ class TestPlaceOfSteps(WorkflowCase):
 
 
 @tagged("post_install", "-at_install", "mail_workflow")
+class TestForms(WorkflowCase):
+    def test_segment_of_a_new_workflow_is_asked_on_its_model(self):
+        with Form(self.env["mail.workflow"].with_user(self.marketer)) as form:
+            form.name = "From scratch"
+            form.model_id = self.env["ir.model"]._get("crm.lead")
+            with form.trigger_ids.new() as trigger:
+                trigger.kind = "segment"
+                self.assertEqual(trigger.model_name, "crm.lead")
+                trigger.segment_domain = "[('type', '=', 'opportunity')]"
+        self.assertEqual(form.record.trigger_ids.segment_domain, "[('type', '=', 'opportunity')]")
+
+    def test_start_asks_about_those_who_match_already(self):
+        workflow = self.cart_workflow()
+        workflow.action_stop()
+        self.cart(self.person())
+        self.after(hours=30)
+        action = workflow.with_user(self.marketer).action_open_start()
+        wizard = self.env[action["res_model"]].with_user(self.marketer)
+        with Form(wizard.with_context(**action["context"])) as form:
+            self.assertEqual(form.existing_count, 1)
+            self.assertEqual(form.include_existing, "new")
+        form.record.action_start()
+        self.run_engine(hours=1)
+        self.assertFalse(self.runs(workflow))
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
 class TestWords(WorkflowCase):
     def test_waits_and_conditions_read_as_words(self):
         clicked = {"kind": "email_clicked", "filters": {"step": "remind"}}
