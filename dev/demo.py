@@ -27,6 +27,12 @@ def play():
         print(f"\nThe story did not come true: {error}")
         print(f"Log of the server: {story.server.log if story.server else '-'}")
         return False
+    print("\nWho was enrolled:")
+    for workflow, address, state, reason in story.runs():
+        print(f"  {workflow:<16} {address:<28} {state:<8} {reason}")
+    print("\nWhich mails of workflows went out:")
+    for address, subject in story.mails():
+        print(f"  {address:<28} {subject}")
     slowest = max(story.seconds_to_receiver.values())
     print(f"\nThe story came true. Sign-up to receiver: {slowest:.1f} s at most.")
     print(f"The mails are in {story.receiver.folder}, one .eml file each.")

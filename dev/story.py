@@ -184,11 +184,19 @@ class Story:
             f"the cart run of {visitor.name} is {state}",
         )
 
+    def runs(self):
+        """Return `[(workflow, address, state, reason)]` of all runs, as the database has them."""
+        output = shell(self.database, RUNS, clock=self.server.clock)
+        return json.loads(re.search(r"^RUNS (.*)$", output, re.MULTILINE).group(1))
+
+    def mails(self):
+        """Return `[(address, subject)]` of the workflows' mails at the receiver."""
+        return [(mail["X-Rcpt-To"], mail["Subject"]) for mail in self._workflow_mails()]
+
     def _run_states(self):
         """Return `{address: state}` of the cart runs."""
-        code = RUNS % self.facts["workflows"]["abandoned_cart"]
-        output = shell(self.database, code, clock=self.server.clock)
-        return json.loads(re.search(r"^RUNS (.*)$", output, re.MULTILINE).group(1))
+        cart_runs = [run for run in self.runs() if run[0] == self.facts["cart_workflow"]]
+        return {email: state for _workflow, email, state, _reason in cart_runs}
 
 
 WAKE = """
@@ -198,6 +206,7 @@ env.cr.commit()
 """
 RUNS = """
 import json
-runs = env["mail.workflow.enrollment"].search([("workflow_id", "=", %d)])
-print("RUNS " + json.dumps({run.email_normalized: run.state for run in runs}))
+runs = env["mail.workflow.enrollment"].search([], order="id")
+found = [(r.workflow_id.name, r.email_normalized, r.state, r.exit_reason or "") for r in runs]
+print("RUNS " + json.dumps(found))
 """

@@ -77,11 +77,9 @@ website = configure(SETTINGS["base_url"], SETTINGS["smtp_port"])
 shop_products = products()
 newsletter = env["mailing.list"].create({"name": "Harbor letters", "is_public": True})
 workflows = env["mail.workflow"].with_user(marketer())
-started = {}
-for recipe in ("abandoned_cart", "welcome"):
-    workflow = workflows.create_from_recipe(recipe)
+started = {recipe: workflows.create_from_recipe(recipe) for recipe in ("abandoned_cart", "welcome")}
+for workflow in started.values():
     workflow.action_start()
-    started[recipe] = workflow.id
 env.cr.commit()
 print(
     "STORY "
@@ -89,7 +87,7 @@ print(
         {
             "products": [[p.product_tmpl_id.id, p.id, p.name] for p in shop_products],
             "list_id": newsletter.id,
-            "workflows": started,
+            "cart_workflow": started["abandoned_cart"].name,
             "country_id": env.ref("base.be").id,
         }
     )
