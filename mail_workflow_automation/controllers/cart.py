@@ -2,7 +2,8 @@ from werkzeug.urls import url_encode
 
 from odoo import http
 from odoo.http import request
-from odoo.tools import consteq
+
+from .visitor import is_visit, same_token, verdict
 
 
 class WorkflowCart(http.Controller):
@@ -22,7 +23,7 @@ class WorkflowCart(http.Controller):
         """
         expected = request.env["mail.workflow.mailer"]._cart_token(execution_id)
         target = "/shop"
-        if consteq(token, expected) and request.httprequest.method != "HEAD":
+        if same_token(token, expected) and is_visit():
             # the signed token stands for the reader, who is not logged in
             executions_sudo = request.env["mail.workflow.execution"].sudo()
             execution_sudo = executions_sudo.browse(execution_id).exists()
@@ -53,7 +54,8 @@ class WorkflowCart(http.Controller):
 
     def _note_click(self, execution_sudo):
         trace_sudo = execution_sudo.mailing_trace_id
-        if trace_sudo and not request.env["ir.http"].is_a_bot():
+        seen = verdict()
+        if seen == "human":
             trace_sudo.set_opened()
             trace_sudo.set_clicked()
-            trace_sudo._note_event("email_clicked", url="/workflow/cart")
+        trace_sudo._note_event("email_clicked", url="/workflow/cart", verdict=seen)

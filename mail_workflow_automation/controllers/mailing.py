@@ -1,30 +1,69 @@
+from werkzeug.exceptions import BadRequest
+
 from odoo import http
 from odoo.http import request
 
 from odoo.addons.website_mass_mailing.controllers.main import MassMailController
 
-PIXEL_HEADERS = {"Cache-Control": "no-store"}
+from .visitor import is_visit, same_token, verdict
+
+NOT_STORED = {"Cache-Control": "no-store"}
 
 
 class WorkflowMailing(MassMailController):
     """What differs for the mails of workflows: opt-out is from the workflow's list, a GET changes
-    nothing,
-    a HEAD is no visit."""
+    nothing, a HEAD is no visit, machines are noted as such, a click needs the token of its mail."""
+
+    def _check_mailing_email_token(self, mailing_id, document_id, email, hash_token, **kwargs):
+        if document_id and not str(document_id).isdecimal():
+            raise BadRequest()
+        if hash_token and not hash_token.isascii():
+            raise BadRequest()
+        return super()._check_mailing_email_token(
+            mailing_id, document_id, email, hash_token, **kwargs
+        )
 
     @http.route()
     def track_mail_open(self, mail_id, token, **post):
-        if request.httprequest.method == "HEAD":
-            return request.make_response(
-                b"", headers={"Content-Type": "image/gif", **PIXEL_HEADERS}
-            )
-        return super().track_mail_open(mail_id, token, **post)
+        traces_sudo = request.env["mailing.trace"].sudo()
+        trace_sudo = traces_sudo.search([("mail_mail_id_int", "=", mail_id)], limit=1)
+        if not token.isascii():
+            raise BadRequest()
+        seen = verdict()
+        if is_visit() and (seen == "human" or not trace_sudo.workflow_enrollment_id):
+            return super().track_mail_open(mail_id, token, **post)
+        if is_visit() and same_token(
+            token, request.env["mail.mail"]._generate_mail_recipient_token(mail_id)
+        ):
+            trace_sudo._note_event("email_opened", verdict=seen)
+        return request.make_response(b"", headers={"Content-Type": "image/gif", **NOT_STORED})
 
     @http.route()
-    def full_url_redirect(self, code, mailing_trace_id, **post):
-        if request.httprequest.method == "HEAD":
-            url = request.env["link.tracker"].get_url_from_code(code)
-            return request.redirect(url, code=302, local=False) if url else request.not_found()
-        return super().full_url_redirect(code, mailing_trace_id, **post)
+    def full_url_redirect(self, code, mailing_trace_id, k="", **post):
+        trace_sudo = request.env["mailing.trace"].sudo().browse(mailing_trace_id).exists()
+        if is_visit() and not trace_sudo.workflow_enrollment_id:
+            return super().full_url_redirect(code, mailing_trace_id, **post)
+        url = request.env["link.tracker"].get_url_from_code(code)
+        if not url:
+            return request.not_found()
+        is_own = same_token(k, trace_sudo._click_token()) and trace_sudo._has_link(code)
+        if is_visit() and is_own:
+            self._note_click(trace_sudo, code, url)
+        response = request.redirect(url, code=302, local=False)
+        response.headers.update(NOT_STORED)
+        return response
+
+    def _note_click(self, trace_sudo, code, url):
+        seen = verdict()
+        if seen != "human":
+            trace_sudo._note_event("email_clicked", url=url, verdict=seen)
+            return
+        request.env["link.tracker.click"].sudo().add_click(
+            code,
+            ip=request.httprequest.remote_addr,
+            country_code=request.geoip.country_code,
+            mailing_trace_id=trace_sudo.id,
+        )
 
     @http.route()
     def mailing_unsubscribe(self, mailing_id, document_id=None, email=None, hash_token=None):
@@ -92,3 +131,14 @@ class WorkflowMailing(MassMailController):
         return request.make_response(
             str(html), headers={"Content-Type": "text/html; charset=utf-8"}
         )
+
+    @http.route()
+    def mail_blocklist_add(self, mailing_id=None, document_id=None, email=None, hash_token=None):
+        answer = super().mail_blocklist_add(
+            mailing_id=mailing_id, document_id=document_id, email=email, hash_token=hash_token
+        )
+        if answer is True and mailing_id and hash_token:
+            mailing_sudo = request.env["mailing.mailing"].sudo().browse(int(mailing_id)).exists()
+            traces_sudo = request.env["mailing.trace"].sudo()
+            traces_sudo._note_unsubscribed(mailing_sudo, document_id, email)
+        return answer

@@ -367,7 +367,11 @@ class MailWorkflowRunner(models.AbstractModel):
         rows = []
         following = tree.following(step.id)
         # an end or a jump closes a branch: it is carried out
-        while following and tree.nodes[following].kind not in ("wait", "end", "goto"):
+        kind_model = self.env["mail.workflow.step"]._kind_model
+        while following:
+            handler = kind_model(tree.nodes[following].kind)
+            if handler._is_wait or handler._is_closing:
+                break
             visit_no = self._next_visits({run.id: following}, tree).get(run.id, 1)
             rows.append(
                 {

@@ -4,8 +4,6 @@ from odoo import api, models
 
 from ..engine.outcome import THEN
 
-CLOSING = ("end", "goto")
-
 
 class MailWorkflowStep(models.Model):
     """A step put where another one stands pushes that one behind it; a step that moves leaves what
@@ -108,5 +106,9 @@ class MailWorkflow(models.Model):
         self.ensure_one()
         tree = self._tree()
         kinds = {node.id: node.kind for node in tree.nodes.values()}
-        main = [step_id for step_id in tree.chain(tree.first()) if kinds[step_id] not in CLOSING]
+        main = [
+            step_id
+            for step_id in tree.chain(tree.first())
+            if not self.env["mail.workflow.step"]._kind_model(kinds[step_id])._is_closing
+        ]
         return main[-1] if main else False

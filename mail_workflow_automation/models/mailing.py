@@ -1,4 +1,6 @@
-from odoo import api, fields, models
+import re
+
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
 
@@ -69,10 +71,8 @@ class MailingTrace(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        kind = {"open": "email_opened", "reply": "email_replied", "bounce": "email_bounced"}.get(
-            vals.get("trace_status")
-        )
-        if kind:
+        events = self.env["mail.workflow.trigger.email_event"]
+        for kind in events._kinds_of_status(vals.get("trace_status")):
             self._note_event(kind)
         return result
 
@@ -95,6 +95,17 @@ class MailingTrace(models.Model):
                     **data,
                 },
             )
+
+    def _click_token(self):
+        """Sign the links of one mail: its trace's number alone can be guessed."""
+        self.ensure_one()
+        return tools.hmac(self.env(su=True), "mail_workflow_click", self.id)[:24]
+
+    def _has_link(self, code):
+        """Tell whether a tracked link stands in the mail of this trace."""
+        codes_sudo = self.env["link.tracker.code"].sudo()
+        links = codes_sudo.search([("code", "=", code)], limit=1).link_id
+        return links.mass_mailing_id == self.mass_mailing_id
 
     @api.model
     def _of_reader(self, mailing, document_id, email):
@@ -125,3 +136,20 @@ class LinkTrackerClick(models.Model):
         if click and click.mailing_trace_id:
             click.mailing_trace_id._note_event("email_clicked", url=click.link_id.url)
         return click
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    def _prepare_outgoing_body(self):
+        """Odoo appends the trace to tracked links; the mails of workflows sign it."""
+        body = super()._prepare_outgoing_body()
+        trace_sudo = self.sudo().mailing_trace_ids[:1]
+        if not body or not trace_sudo.workflow_enrollment_id:
+            return body
+        signed = re.sub(
+            rf"(/r/[\w-]+/m/{trace_sudo.id})(?=[\"'\s<])",
+            rf"\1?k={trace_sudo._click_token()}",
+            str(body),
+        )
+        return type(body)(signed)

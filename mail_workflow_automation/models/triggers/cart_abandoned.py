@@ -67,6 +67,8 @@ class MailWorkflowTriggerCartAbandoned(models.AbstractModel):
     @api.model
     def _existing(self, trigger, now):
         workflow = trigger.workflow_id
+        if workflow.model_name != "sale.order":
+            return super()._existing(trigger, now)
         carts = workflow._records([]).search(
             self._open_carts_domain(workflow)
             & workflow._audience()

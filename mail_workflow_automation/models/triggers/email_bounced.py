@@ -17,3 +17,4 @@ class MailWorkflowTriggerEmailBounced(models.AbstractModel):
     _description = "Workflow Trigger: Mail bounced"
 
     _icon = "fa-exclamation-triangle"
+    _trace_status = "bounce"

@@ -9,6 +9,18 @@ class MailWorkflowTriggerEmailEvent(models.AbstractModel):
     _description = "Workflow Trigger: Something Happened to a Mail"
 
     _filter_keys = {"step": "key of a mail step of this workflow"}
+    # what a trace of Odoo says when this happens
+    _trace_status = None
+
+    @api.model
+    def _kinds_of_status(self, status):
+        """Return the kinds of event that a trace in this status tells of."""
+        prefix = "mail.workflow.trigger."
+        return [
+            kind
+            for kind in self.env["mail.workflow.trigger"]._fields["kind"].get_values(self.env)
+            if status and getattr(self.env[f"{prefix}{kind}"], "_trace_status", None) == status
+        ]
 
     @api.model
     def _check_filters(self, filters, workflow):

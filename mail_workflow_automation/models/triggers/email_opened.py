@@ -17,3 +17,4 @@ class MailWorkflowTriggerEmailOpened(models.AbstractModel):
     _description = "Workflow Trigger: Mail opened"
 
     _icon = "fa-envelope-open-o"
+    _trace_status = "open"

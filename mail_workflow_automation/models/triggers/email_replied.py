@@ -17,3 +17,4 @@ class MailWorkflowTriggerEmailReplied(models.AbstractModel):
     _description = "Workflow Trigger: Mail answered"
 
     _icon = "fa-reply"
+    _trace_status = "reply"
