@@ -21,8 +21,13 @@ from . import mail_workflow_dispatcher
 from . import mail_workflow_intake
 from . import mail_workflow_lookup
 from . import mail_workflow_runner
+from . import mail_workflow_runner_check
+from . import mail_workflow_runner_error
+from . import mail_workflow_runner_move
 from . import mail_workflow_gate
 from . import mail_workflow_mailer
+from . import mail_workflow_mailer_content
+from . import mail_workflow_mailer_render
 from . import mail_workflow_zone
 from . import mail_workflow_moment
 from . import mail_workflow_housekeeping

@@ -1,0 +1,203 @@
+import re
+import secrets
+from functools import reduce
+
+import lxml.etree
+import lxml.html
+from markupsafe import Markup, escape
+
+from odoo import api, models, tools
+from odoo.tools.misc import file_open
+
+from ..engine.template import Template
+from .mail_workflow_mailer import BLOCK_ATTRIBUTE, CART_PATH, LOCAL_PATHS
+
+
+class MailWorkflowMailer(models.AbstractModel):
+    """Renders a text for its readers: parsed once, its slots filled for each."""
+
+    _inherit = "mail.workflow.mailer"
+
+    @api.model
+    def _render(self, text, website, runs, executions):
+        """Render a text for runs.
+
+        :returns: ``({run id: html}, {run id: subject})``
+        """
+        workflow = text.workflow_id
+        env = workflow._run_env()
+        env = env(context={**env.context, "lang": text.lang})
+        records = env[workflow.model_name].browse(runs.mapped("res_id"))
+        base_url = self._base_url(website)
+        template = self._compile(text, base_url)
+        renderer = env["mail.render.mixin"]
+        subjects = renderer._render_template(
+            text.mailing_id.sudo().subject,
+            workflow.model_name,
+            records.ids,
+            engine="inline_template",
+        )
+        dynamic = self._render_dynamic(text, template, renderer, records)
+        blocks = {
+            name: self._block(name, text, runs, env, base_url) for name in template.names("block")
+        }
+        record_of = {record.id: record for record in records}
+        bodies = {}
+        for run in runs:
+            record = record_of[run.res_id]
+            own = dynamic.get(run.res_id, template)
+            bodies[run.id] = Markup(
+                own.fill(
+                    lambda slot, run=run, record=record: self._slot_value(
+                        slot, run, record, blocks, text, base_url, executions
+                    )
+                )
+            )
+        return bodies, {run.id: subjects[run.res_id] for run in runs}
+
+    @api.model
+    def _base_url(self, website):
+        # the address of the shop the record belongs to: links, pictures, unsubscribe page
+        website_sudo = website.sudo()
+        url = website_sudo.get_base_url() if website_sudo else ""
+        return (url or self.env["ir.config_parameter"].sudo().get_param("web.base.url")).rstrip("/")
+
+    @api.model
+    def _slot_value(self, slot, run, record, blocks, text, base_url, executions):
+        kind, name, default = slot
+        if kind == "block":
+            return blocks[name].get(run.id) or Markup(default)
+        if kind == "link":
+            return escape(self._personal_link(name, run, text, base_url, executions.get(run.id)))
+        value = reduce(lambda current, field: current[field], name.split(".")[1:], record)
+        if isinstance(value, models.BaseModel):
+            value = value.display_name
+        return escape(value) if value else Markup(default)
+
+    @api.model
+    def _personal_link(self, name, run, text, base_url, execution_id):
+        if name == "cart":
+            return (
+                f"{base_url}{CART_PATH}/{execution_id or 0}/{self._cart_token(execution_id or 0)}"
+            )
+        mailing_sudo = text.mailing_id.sudo().with_context(workflow_base_url=base_url)
+        if name == "unsubscribe":
+            return mailing_sudo._get_unsubscribe_url(run.email_normalized, run.res_id)
+        return mailing_sudo._get_view_url(run.email_normalized, run.res_id)
+
+    @api.model
+    def _cart_token(self, execution_id):
+        """Sign the personal link to a cart: one purpose, one execution."""
+        return tools.hmac(self.env(su=True), "mail_workflow_cart", execution_id)[:40]
+
+    @api.model
+    def _render_dynamic(self, text, template, renderer, records):
+        """Render a text with free expressions by Odoo; our slots stay and are filled afterwards.
+
+        :returns: ``{record id: Template}``, empty when the text has merge fields only
+        """
+        source = Markup(self._with_tokens(template))
+        model = records._name
+        if not renderer._has_unsafe_expression_template_qweb(source, model):
+            return {}
+        rendered = renderer._render_template(source, model, records.ids, engine="qweb")
+        return {
+            record_id: Template(str(html), template.slots, template.token)
+            for record_id, html in rendered.items()
+        }
+
+    @api.model
+    def _with_tokens(self, template):
+        return "".join(
+            part if index % 2 == 0 else f"{template.token}{part}x"
+            for index, part in enumerate(template.parts)
+        )
+
+    @api.model
+    def _compile(self, text, base_url):
+        """Parse a text once: layout, preview, absolute and tracked links, slots."""
+        mailing = text.mailing_id.sudo()
+        model_name = text.workflow_id.model_name
+        body = mailing._prepend_preview(mailing.body_html or "", mailing.preview or "")
+        root = lxml.html.fragment_fromstring(str(body), create_parent="div")
+        token, slots = f"mwa{secrets.token_hex(6)}q", []
+
+        def slot(kind, name, default=""):
+            slots.append((kind, name, default))
+            return f"{token}{len(slots) - 1}x"
+
+        self._take_blocks(root, slot)
+        self._take_fields(root, slot, model_name)
+        self._take_links(root, slot, self._trackers(mailing), base_url)
+        inner = lxml.etree.tostring(root, encoding="unicode", method="html")
+        inner = self.env["mail.render.mixin"]._replace_local_links(inner, base_url)
+        with file_open("mass_mailing/static/src/scss/mass_mailing_mail.scss", "r") as styles:
+            style = Markup("<style>%s</style>") % Markup(styles.read())
+        html = self.env["ir.qweb"]._render(
+            "mass_mailing.mass_mailing_mail_layout",
+            {"body": Markup(inner), "mailing_style": style},
+            minimal_qcontext=True,
+        )
+        return Template(str(html), slots, token)
+
+    @api.model
+    def _take_blocks(self, root, slot):
+        for element in root.xpath(f"//*[@{BLOCK_ATTRIBUTE}]"):
+            # words in the block stand for a reader of whom nothing is known: “Hello there”
+            default = "" if len(element) else str(escape((element.text or "").strip()))
+            self._replace_by_text(element, slot("block", element.get(BLOCK_ATTRIBUTE), default))
+
+    @api.model
+    def _take_fields(self, root, slot, model_name):
+        allowed = self.env["ir.qweb"]._is_expression_allowed
+        for element in root.xpath("//*[@t-out]"):
+            expression = element.get("t-out")
+            simple = re.fullmatch(r"object(\.\w+)+", expression) and set(element.attrib) == {
+                "t-out"
+            }
+            if not simple or len(element) or not allowed(expression, model_name):
+                continue
+            field = slot("field", expression, str(escape((element.text or "").strip())))
+            if element.tag == "t":
+                self._replace_by_text(element, field)
+            else:
+                element.text = field
+                del element.attrib["t-out"]
+
+    @api.model
+    def _take_links(self, root, slot, trackers, base_url):
+        names = {CART_PATH: "cart", LOCAL_PATHS[0]: "unsubscribe", LOCAL_PATHS[1]: "view"}
+        for element in root.iter("a"):
+            href = (element.get("href") or "").strip()
+            path = href.removeprefix(base_url)
+            if path in names:
+                element.set("href", slot("link", names[path]))
+            elif self._absolute(href, base_url) in trackers:
+                element.set("href", f"{base_url}/r/{trackers[self._absolute(href, base_url)]}")
+
+    @api.model
+    def _replace_by_text(self, element, content):
+        parent, previous = element.getparent(), element.getprevious()
+        content += element.tail or ""
+        if previous is not None:
+            previous.tail = (previous.tail or "") + content
+        else:
+            parent.text = (parent.text or "") + content
+        parent.remove(element)
+
+    @api.model
+    def _absolute(self, href, base_url):
+        return f"{base_url}{href}" if href.startswith("/") else href
+
+    @api.model
+    def _render_for_web(self, trace):
+        """Return the html of a sent mail for its page in the browser."""
+        run = trace.workflow_enrollment_id
+        text = trace.workflow_step_id.text_ids.filtered(
+            lambda one: one.mailing_id == trace.mass_mailing_id
+        )[:1]
+        if not run or not text:
+            return None
+        executions = {run.id: trace.workflow_execution_id.id}
+        bodies, _subjects = self._render(text, run.website_id, run, executions)
+        return bodies[run.id]

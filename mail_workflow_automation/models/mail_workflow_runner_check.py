@@ -1,0 +1,99 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..engine import outcome as outcomes_of
+
+HOLD_ALL_MINUTES = 15
+
+
+class MailWorkflowRunner(models.AbstractModel):
+    """Checks a run right before its step: what can have changed since it was planned."""
+
+    _inherit = "mail.workflow.runner"
+
+    @api.model
+    def _recheck(self, step, runs, now):
+        """Check what can have changed since the step was planned (rule 18).
+
+        :returns: ``{run id: Outcome}`` of the runs that leave
+        """
+        found = {}
+        if not runs:
+            return found
+        workflow = step.workflow_id
+        lookup = self.env["mail.workflow.lookup"]
+        entered = {run.id: run.entered_at for run in runs}
+        for role, spec in self.env["mail.workflow.listening"]._ends(workflow):
+            for run_id, event in lookup._first(runs, spec, entered).items():
+                run = runs.browse(run_id)
+                if run_id in found or not self.env["mail.workflow.dispatcher"]._in_window(
+                    event, lookup._subject(run), spec
+                ):
+                    continue
+                if role == "goal":
+                    found[run_id] = outcomes_of.leave("goal", state="goal")
+                else:
+                    label = self.env["mail.workflow.dispatcher"]._kind_label(spec["kind"])
+                    found[run_id] = outcomes_of.leave(label)
+        by_trigger = defaultdict(list)
+        for run in runs:
+            if run.id not in found and run.trigger_id:
+                by_trigger[run.trigger_id].append(run.id)
+        for trigger, ids in by_trigger.items():
+            for run_id, reason in (
+                trigger._handler()._recheck(trigger, runs.browse(ids), now).items()
+            ):
+                found[run_id] = outcomes_of.leave(reason)
+        open_runs = runs.filtered(lambda run: run.id not in found)
+        found.update(self._recheck_records(workflow, open_runs))
+        return found
+
+    @api.model
+    def _recheck_records(self, workflow, runs):
+        found = {}
+        if not runs:
+            return found
+        records = workflow._records(runs.mapped("res_id")).exists()
+        readable = records._filtered_access("read") if records else records
+        audience = readable
+        if workflow.recheck_audience and readable:
+            audience = readable.search(
+                workflow._audience() & fields.Domain("id", "in", readable.ids)
+            )
+        existing_ids, readable_ids, audience_ids = (
+            set(records.ids),
+            set(readable.ids),
+            set(audience.ids),
+        )
+        for run in runs:
+            if run.res_id not in existing_ids:
+                found[run.id] = outcomes_of.leave(self.env._("record deleted"))
+            elif run.res_id not in readable_ids:
+                user = workflow.run_as_id.name
+                found[run.id] = outcomes_of.leave(self.env._("out of reach of %s", user))
+            elif run.res_id not in audience_ids:
+                found[run.id] = outcomes_of.leave(self.env._("left the audience"))
+        staying = runs.filtered(lambda run: run.id not in found)
+        for run_id, reason in staying._refresh_persons(readable).items():
+            found[run_id] = outcomes_of.leave(reason)
+        return found
+
+    @api.model
+    def _check_message(self, step, runs, now):
+        """Skip messages that are too late; hold all while the settings say so."""
+        workflow = step.workflow_id
+        if workflow._is_sending_held():
+            again = now + timedelta(minutes=HOLD_ALL_MINUTES)
+            reason = self.env._("all sending is on hold")
+            return {run.id: outcomes_of.hold(again, reason) for run in runs}
+        if not workflow.lateness_hours:
+            return {}
+        earliest = now - timedelta(hours=workflow.lateness_hours)
+        reason = self.env._("too late")
+        return {
+            run.id: outcomes_of.skip(reason)
+            for run in runs
+            if run.planned_at and run.planned_at < earliest
+        }

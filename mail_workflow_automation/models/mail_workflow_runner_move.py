@@ -1,0 +1,192 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class MailWorkflowRunner(models.AbstractModel):
+    """Moves runs from step to step, and ends them."""
+
+    _inherit = "mail.workflow.runner"
+
+    @api.model
+    def _pass_to_next_wait(self, step, run, tree, reason, now):
+        """Skip the steps that wanted a date now over, up to the next wait (rule 26)."""
+        rows = []
+        following = tree.following(step.id)
+        # an end or a jump closes a branch: it is carried out
+        kind_model = self.env["mail.workflow.step"]._kind_model
+        while following:
+            handler = kind_model(tree.nodes[following].kind)
+            if handler._is_wait or handler._is_closing:
+                break
+            visit_no = self._next_visits({run.id: following}, tree).get(run.id, 1)
+            rows.append(
+                {
+                    "enrollment_id": run.id,
+                    "step_id": following,
+                    "visit_no": visit_no,
+                    "state": "skipped",
+                    "reason": reason,
+                }
+            )
+            following = tree.following(following)
+        self.env["mail.workflow.execution"].sudo()._record(rows, now)
+        return following
+
+    @api.model
+    def _stay(self, stay, now):
+        if not stay:
+            return
+        values = SQL(", ").join(
+            SQL(
+                "(%s, %s::timestamp, %s)",
+                run.id,
+                result.due_at,
+                result.action == "wait",
+            )
+            for run, result in stay
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mail_workflow_enrollment e
+                   SET due_at = v.due_at,
+                       planned_at = CASE WHEN v.waits THEN v.due_at ELSE e.planned_at END,
+                       waiting_since = CASE WHEN v.waits THEN %s ELSE e.waiting_since END
+                  FROM (VALUES %s) AS v (id, due_at, waits)
+                 WHERE e.id = v.id
+                """,
+                now,
+                values,
+            )
+        )
+        self.env["mail.workflow.enrollment"].invalidate_model()
+
+    @api.model
+    def _move(self, runs, moves, now, tree, planned_at=None):
+        """Move runs to their next step, or end them where there is none.
+
+        :param dict moves: ``{run id: step id or None}``
+        :param planned_at: when the next step is due; default: when the last one was, so that what
+            made a run late is not forgotten
+        :returns: ids of the runs that stand at a next step
+        """
+        if not moves:
+            return []
+        ends = [run_id for run_id, target in moves.items() if target is None]
+        self._finish(runs.browse(ends), now)
+        going = {run_id: target for run_id, target in moves.items() if target is not None}
+        if not going:
+            return []
+        visits = self._next_visits(going, tree)
+        values = SQL(", ").join(
+            SQL("(%s, %s, %s)", run_id, target, visits.get(run_id, 1))
+            for run_id, target in going.items()
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mail_workflow_enrollment e
+                   SET step_id = v.step_id, visit_no = v.visit_no, attempt = 0,
+                       waiting_since = NULL,
+                       planned_at = COALESCE(%(planned)s, e.planned_at, %(now)s),
+                       due_at = LEAST(COALESCE(%(planned)s, e.planned_at, %(now)s), %(now)s)
+                  FROM (VALUES %(values)s) AS v (id, step_id, visit_no)
+                 WHERE e.id = v.id
+                """,
+                planned=planned_at,
+                now=now,
+                values=values,
+            )
+        )
+        runs.invalidate_recordset()
+        return list(going)
+
+    @api.model
+    def _next_visits(self, going, tree):
+        """Return ``{run id: visit number}`` of the steps the runs come to; only loops visit
+        twice."""
+        if not any(node.kind == "goto" for node in tree.nodes.values()):
+            return {}
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT enrollment_id, step_id, max(visit_no)
+                  FROM mail_workflow_execution
+                 WHERE enrollment_id = ANY(%s) AND step_id = ANY(%s)
+                 GROUP BY enrollment_id, step_id
+                """,
+                list(going),
+                list(set(going.values())),
+            )
+        )
+        found = {(run_id, step_id): visit for run_id, step_id, visit in self.env.cr.fetchall()}
+        return {run_id: found.get((run_id, target), 0) + 1 for run_id, target in going.items()}
+
+    @api.model
+    def _finish(self, runs, now):
+        """End runs that came to the end."""
+        if not runs:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mail_workflow_enrollment
+                   SET state = 'done', left_at = %(now)s, due_at = NULL, waiting_since = NULL,
+                       log = COALESCE(log, '[]'::jsonb) || jsonb_build_array(jsonb_build_object(
+                           'at', %(at)s, 'from', state, 'to', 'done', 'why', '', 'by', 'engine'))
+                 WHERE id = ANY(%(ids)s)
+                """,
+                now=now,
+                at=fields.Datetime.to_string(now),
+                ids=runs.ids,
+            )
+        )
+        runs.invalidate_recordset()
+
+    @api.model
+    def _finish_waits(self, runs, branch, now):
+        """Go on from waits by the given branch, because of an event."""
+        executions = self.env["mail.workflow.execution"].sudo()
+        for step in runs.step_id:
+            here = runs.filtered(lambda run, step=step: run.step_id == step)
+            executions._reserve(
+                [(run.id, step.id, run.visit_no, "done", branch) for run in here], now
+            )
+            tree = step.workflow_id._tree()
+            target = tree.following(step.id, branch)
+            self._move(here, dict.fromkeys(here.ids, target), now, tree, planned_at=now)
+        self.env["mail.workflow.lane"]._wake("runner")
+
+    @api.model
+    def _pass_over(self, runs, steps, reason, now, by="engine"):
+        """Move runs on from steps that are left out: removed, or skipped by hand."""
+        executions = self.env["mail.workflow.execution"].sudo()
+        executions._record(
+            [
+                {
+                    "enrollment_id": run.id,
+                    "step_id": run.step_id.id,
+                    "visit_no": run.visit_no,
+                    "state": "skipped",
+                    "reason": reason,
+                    "by": by,
+                }
+                for run in runs
+            ],
+            now,
+        )
+        for step in runs.step_id:
+            here = runs.filtered(lambda run, step=step: run.step_id == step)
+            tree = step.workflow_id._tree()
+            target = tree.following(step.id)
+            while target in steps.ids:
+                target = tree.following(target)
+            here.filtered(lambda run: run.state == "failed").write({"state": "active"})
+            self._move(here, dict.fromkeys(here.ids, target), now, tree, planned_at=now)
+        self.env["mail.workflow.lane"]._wake("runner")
+
+    @api.model
+    def _skip_by_hand(self, runs, now, by):
+        self._pass_over(
+            runs, self.env["mail.workflow.step"], self.env._("skipped by hand"), now, by=by
+        )
