@@ -92,6 +92,33 @@ class TestQueryCounts(WorkflowCase):
         tasks = self.env["mail.activity"].search_count([("res_id", "in", people.ids)])
         self.assertEqual(tasks, 1020)
 
+    def test_events_that_bring_people_in(self):
+        """With a goal and a count, whose look-back is one query for all events of a batch."""
+        self.workflow(
+            [wait("day", days=1)],
+            triggers=[{"kind": "custom", "name": "trial", "count": 2, "within_days": 3}],
+            goal={"kind": "order_confirmed"},
+            reentry={"policy": "after_exit", "per": "person"},
+        )
+        people = self.people(240)
+
+        def cost(persons):
+            for person in persons:
+                for _twice in range(2):
+                    self.emit("custom", partner=person, data={"name": "trial"})
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.env["mail.workflow.dispatcher"]._dispatch_batch(fields.Datetime.now())
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        cost(people[:10])  # caches are warm now
+        few, many = cost(people[10:20]), cost(people[20:])
+        runs = self.env["mail.workflow.enrollment"].search_count([("res_id", "in", people.ids)])
+        self.assertEqual(runs, 240)
+        self.assertLessEqual(many, few + PORTIONS, f"{few} became {many}")
+
 
 @tagged("post_install", "-at_install", "mail_workflow")
 class TestPlans(WorkflowCase):

@@ -101,9 +101,10 @@ class MailWorkflowIntake(models.AbstractModel):
             and (event["data"] or {}).get("origin_workflow_id") != workflow.id
             and self._same_shop(event, workflow)
             and self.env["mail.workflow.dispatcher"]._passes(event, spec)
-            and self._often_enough(trigger, event)
-            and not self._ended_since(workflow, event)
         ]
+        events = self._often_enough(trigger, events)
+        ended = self._ended_since(workflow, events)
+        events = [event for event in events if event["id"] not in ended]
         by_record = self._records_of(workflow, events)
         # of several events of one record in a batch each may bring in a run of its own
         while by_record:
@@ -130,34 +131,62 @@ class MailWorkflowIntake(models.AbstractModel):
         )
 
     @api.model
-    def _often_enough(self, trigger, event):
-        if trigger.count <= 1:
-            return True
-        since = event["occurred_at"] - timedelta(days=trigger.within_days or 36500)
-        found = self.env["mail.workflow.lookup"]._events(
-            [event], trigger._spec(), since, until=event["occurred_at"]
-        )
-        return len(found) >= trigger.count
+    def _often_enough(self, trigger, events):
+        """Return the events by which the trigger's count within its days is reached."""
+        if trigger.count <= 1 or not events:
+            return events
+        window = timedelta(days=trigger.within_days or 36500)
+        since = min(event["occurred_at"] for event in events) - window
+        found = self.env["mail.workflow.lookup"]._events(events, trigger._spec(), since)
+        return [
+            event
+            for event in events
+            if trigger.count
+            <= sum(
+                event["occurred_at"] - window <= one["occurred_at"] <= event["occurred_at"]
+                and self._same_subject(one, event)
+                for one in found
+            )
+        ]
 
     @api.model
-    def _ended_since(self, workflow, event):
-        """Tell whether a later event of the person is already a goal or exit of the workflow: a
-        late "abandoned" never follows an "ordered"."""
-        subject = {**event, "id": None, "company_id": workflow.company_id.id}
+    def _same_subject(self, one, other):
+        """Tell whether two events are about one record or one person."""
+        same_record = (one["res_model"], one["res_id"]) == (other["res_model"], other["res_id"])
+        return bool(one["res_id"] and same_record) or any(
+            one[name] and one[name] == other[name] for name in ("email_normalized", "partner_id")
+        )
+
+    @api.model
+    def _ended_since(self, workflow, events):
+        """Return the ids of the events after which a later one of the person is already a goal or
+        exit of the workflow: a late "abandoned" never follows an "ordered".
+
+        One query for each goal and exit, however many events there are.
+        """
+        if not events:
+            return set()
+        dispatcher = self.env["mail.workflow.dispatcher"]
+        since = min(event["occurred_at"] for event in events)
+        ended = set()
         for _role, spec in self.env["mail.workflow.listening"]._ends(workflow):
             # what brings people in and is the goal as well: each such event is a new entry
-            if spec["kind"] == event["kind"] and self.env["mail.workflow.dispatcher"]._passes(
-                event, spec
-            ):
-                continue
-            later = self.env["mail.workflow.lookup"]._events(
-                [event], spec, event["occurred_at"], after=event["id"]
-            )
-            if any(
-                self.env["mail.workflow.dispatcher"]._concerns(one, subject, spec) for one in later
-            ):
-                return True
-        return False
+            asking = [
+                event
+                for event in events
+                if spec["kind"] != event["kind"] or not dispatcher._passes(event, spec)
+            ]
+            later = self.env["mail.workflow.lookup"]._events(asking, spec, since) if asking else []
+            for event in asking if later else []:
+                subject = {**event, "id": None, "company_id": workflow.company_id.id}
+                moment = (event["occurred_at"], event["id"])
+                if any(
+                    (one["occurred_at"], one["id"]) > moment
+                    and dispatcher._concerns(one, subject, spec)
+                    for one in later
+                ):
+                    ended.add(event["id"])
+        return ended
 
     @api.model
     def _records_of(self, workflow, events):

@@ -10,14 +10,13 @@ class MailWorkflowLookup(models.AbstractModel):
     _description = "Look Back at Workflow Events"
 
     @api.model
-    def _events(self, subjects, spec, since, until=None, after=None):
+    def _events(self, subjects, spec, since):
         """Return the events of a spec about any of the subjects.
 
         :param subjects: rows with ``res_model, res_id, partner_id, email_normalized``: runs or
             events
         :param dict spec: ``kind``, ``name``, ``filters``, ``same_record``
         :param datetime since: naive UTC, the first moment that counts
-        :param int after: id of the event of that moment after which the others come
         :returns: list of event rows
         """
         emails = list({s["email_normalized"] for s in subjects if s["email_normalized"]})
@@ -35,22 +34,17 @@ class MailWorkflowLookup(models.AbstractModel):
                 parts.append(SQL("partner_id = ANY(%s)", partner_ids))
         if not parts:
             return []
-        bounds = SQL("occurred_at >= %s", since)
-        if after:
-            bounds = SQL("(occurred_at, id) > (%s, %s)", since, after)
-        if until:
-            bounds = SQL("%s AND occurred_at <= %s", bounds, until)
         self.env.cr.execute(
             SQL(
                 """
                 SELECT id, kind, occurred_at, res_model, res_id, partner_id, email_normalized,
                        company_id, data, verdict
                   FROM mail_workflow_event
-                 WHERE kind = %s AND %s AND (%s)
+                 WHERE kind = %s AND occurred_at >= %s AND (%s)
                  ORDER BY occurred_at, id
                 """,
                 spec["kind"],
-                bounds,
+                since,
                 SQL(" OR ").join(parts),
             )
         )
