@@ -240,3 +240,12 @@ class TestRights(WorkflowCase):
         mine.action_pause()
         with self.assertRaises(AccessError):
             mine.action_resume()
+
+    def test_who_cannot_work_on_the_records_gets_no_task(self):
+        workflow = self.cart_workflow(
+            [{"key": "call", "kind": "task", "user": "employee", "summary": "Call"}], start=False
+        )
+        problems = " ".join(problem["message"] for problem in workflow.lint())
+        self.assertIn(self.employee.name, problems)
+        with self.assertRaises(UserError):
+            workflow.action_start()

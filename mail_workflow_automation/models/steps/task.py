@@ -49,6 +49,14 @@ class MailWorkflowStepTask(models.AbstractModel):
             problems.append(
                 self.env._("records of “%s” take no tasks", step.workflow_id.model_id.name)
             )
+        elif step.task_user_id and not model.with_user(step.task_user_id).has_access("read"):
+            problems.append(
+                self.env._(
+                    "%(user)s may not read %(model)s, and could not do the task",
+                    user=step.task_user_id.name,
+                    model=step.workflow_id.model_id.name,
+                )
+            )
         return problems
 
     @api.model
