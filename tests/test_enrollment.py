@@ -198,8 +198,8 @@ class TestEntry(EntryCase):
         for person in (ada, bob, eve):
             self.happened(person)
 
-        def over_bob(_intake, _workflow, event):
-            return event["res_id"] == bob.id
+        def over_bob(_intake, _workflow, events):
+            return any(event["res_id"] == bob.id for event in events)
 
         with self.failing("mail.workflow.intake", "_ended_since", ValueError, over_bob):
             self.run_engine()
