@@ -1,5 +1,7 @@
 from . import mail_workflow_person
 from . import mail_workflow
+from . import mail_workflow_lifecycle
+from . import mail_workflow_file
 from . import mail_workflow_trouble
 from . import mail_workflow_definition
 from . import mail_workflow_definition_check

@@ -1,5 +1,4 @@
 import ast
-import json
 import secrets
 
 import psycopg2
@@ -248,23 +247,6 @@ class MailWorkflow(models.Model):
                     )
                 )
 
-    @api.constrains("goal_filters", "exit_events")
-    def _check_event_shapes(self):
-        for workflow in self:
-            exits = workflow.exit_events or []
-            filters = workflow.goal_filters or {}
-            if not (
-                isinstance(filters, dict)
-                and isinstance(exits, list)
-                and all(isinstance(spec, dict) for spec in exits)
-            ):
-                raise ValidationError(
-                    self.env._(
-                        "Workflow “%s”: events that end a run have the form of the file.",
-                        workflow.name,
-                    )
-                )
-
     @api.model_create_multi
     def create(self, vals_list):
         workflows = super().create(vals_list)
@@ -308,150 +290,6 @@ class MailWorkflow(models.Model):
         mailings.sudo().unlink()
         self.env.registry.clear_cache()
         return result
-
-    # The next buttons change what runs; the rules of access on the workflow decide who may.
-
-    def action_start(self, include_existing=False):
-        """Start: people come in from now on.
-
-        :param include_existing: also the people who match already, see ``_count_existing``
-        :raises ValidationError: naming all problems at once
-        """
-        now = fields.Datetime.now()
-        for workflow in self:
-            if workflow.state not in ("draft", "stopped"):
-                raise UserError(
-                    self.env._(
-                        "Workflow “%(workflow)s” is already started.", workflow=workflow.name
-                    )
-                )
-            workflow._set_run_as()
-            workflow._raise_problems()
-            workflow._set_state("running", started_at=now)
-            workflow.step_ids._publish()
-            workflow.trigger_ids._start(now, include_existing=include_existing)
-            workflow._wake_runner()
-        return True
-
-    def action_open_start(self):
-        """Ask whom to start with, and show how many that is."""
-        self.ensure_one()
-        self._raise_problems(as_user=self.run_as_id or self.env.user)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Start “%s”", self.name),
-            "res_model": "mail.workflow.start",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_workflow_id": self.id},
-        }
-
-    def action_pause(self):
-        self._require_state("running")
-        self._set_state("paused")
-        self.step_ids._unpublish()
-        return True
-
-    def action_resume(self):
-        self._require_state("paused")
-        for workflow in self:
-            # what was edited meanwhile runs with the rights of who lets it run
-            workflow._set_run_as()
-            workflow._raise_problems()
-        self._set_state("running")
-        self.step_ids._publish()
-        self.trigger_ids._resume(fields.Datetime.now())
-        self._wake_runner()
-        return True
-
-    def action_stop(self):
-        """Stop: who waits leaves at once, with the reason."""
-        self._require_state("running", "paused")
-        self._set_state("stopped")
-        self.step_ids._unpublish()
-        self.env["mail.workflow.enrollment"].sudo().search(
-            [("workflow_id", "in", self.ids), ("state", "in", ("active", "holdout"))]
-        )._leave(
-            "exited", self.env._("workflow stopped"), fields.Datetime.now(), by=self.env.user.name
-        )
-        return True
-
-    def action_view_enrollments(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "mail_workflow_automation.mail_workflow_enrollment_action"
-        )
-        action["domain"] = [("workflow_id", "=", self.id)]
-        wanted = self.env.context.get("workflow_runs_filter", "active")
-        action["context"] = {f"search_default_{wanted}": 1} if wanted else {}
-        return action
-
-    def enroll(self, records, data=None):
-        """Bring records in by hand, whatever the triggers say; audience and re-entry count.
-
-        :param records: of the workflow's model
-        :param data: JSON-able dict kept on the runs
-        :returns: the runs made (``mail.workflow.enrollment``)
-        :raises UserError: when the workflow is not running or the records are of another model
-        """
-        self.ensure_one()
-        self.check_access("read")
-        records.check_access("read")
-        if self.state not in ("running", "paused"):
-            raise UserError(
-                self.env._(
-                    "Workflow “%(workflow)s” is not running. Start it first.", workflow=self.name
-                )
-            )
-        if records._name != self.model_name:
-            raise UserError(
-                self.env._(
-                    "Workflow “%(workflow)s” takes %(model)s, not “%(other)s”.",
-                    workflow=self.name,
-                    model=self.model_id.name,
-                    other=records._description,
-                )
-            )
-        runs = self.env["mail.workflow.enroller"]._enroll_records(
-            self, records, now=fields.Datetime.now(), data=data, by_hand=True
-        )
-        return runs.with_env(self.env)
-
-    def lint(self):
-        """Return the problems of the workflow as data.
-
-        :returns: ``[{"path": str, "step_id": int | False, "message": str}]``
-        """
-        self.ensure_one()
-        return self.env["mail.workflow.linter"]._problems(self)
-
-    def _raise_problems(self, as_user=None):
-        self.ensure_one()
-        workflow = self
-        problems = self.env["mail.workflow.linter"]._problems(
-            workflow, run_as=as_user or self.run_as_id
-        )
-        if problems:
-            raise ValidationError(
-                self.env._(
-                    "Workflow “%(workflow)s” cannot run yet:\n%(problems)s",
-                    workflow=self.name,
-                    problems="\n".join(f"- {problem['message']}" for problem in problems),
-                )
-            )
-
-    def _require_state(self, *states):
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for workflow in self:
-            if workflow.state not in states:
-                raise UserError(
-                    self.env._(
-                        "Workflow “%(workflow)s” is %(state)s; this needs it %(states)s.",
-                        workflow=workflow.name,
-                        state=labels[workflow.state],
-                        states=" / ".join(labels[state] for state in states),
-                    )
-                )
 
     def _domain_problem(self, text, env=None):
         """Return what is wrong with a stored domain, in words, or False.
@@ -549,66 +387,6 @@ class MailWorkflow(models.Model):
         self.env["mail.workflow.lane"]._wake("runner")
 
     @api.model
-    def _get_int_param(self, key, default):
-        """Read a setting of the addon as a number; a wrong one counts as the default."""
-        raw = self.env["ir.config_parameter"].sudo().get_param(f"mail_workflow_automation.{key}")
-        try:
-            return int(raw) if raw not in (False, None, "") else default
-        except ValueError:
-            return default
-
-    @api.model
-    def _is_sending_held(self):
-        raw = (
-            self.env["ir.config_parameter"]
-            .sudo()
-            .get_param("mail_workflow_automation.hold_sending")
-        )
-        return str(raw).lower() in ("1", "true")
-
-    @api.model
     def _cron_housekeeping(self):
         """Daily care: runs whose record is gone, holdouts whose time is over, old details."""
         return self.env["mail.workflow.housekeeping"]._run(fields.Datetime.now())
-
-    @api.model
-    def import_definition(self, definition):
-        """Make a draft from the file format (design.md, section 4).
-
-        :param definition: dict, or JSON text
-        :returns: the new workflow, a draft
-        :raises DefinitionError: naming the offending entry; nothing is written
-        """
-        return self.env["mail.workflow.definition"]._import(definition)
-
-    def export_definition(self):
-        """Return the workflow as a dict in the file format; importing it gives the same again."""
-        self.ensure_one()
-        self.check_access("read")
-        return self.env["mail.workflow.definition"]._export(self)
-
-    def action_export(self):
-        """Download the workflow as a file."""
-        self.ensure_one()
-        content = json.dumps(self.export_definition(), indent=2, ensure_ascii=False)
-        attachment = self.env["ir.attachment"].create(
-            {
-                "name": f"{self.name}.json",
-                "raw": content.encode(),
-                "mimetype": "application/json",
-                "res_model": self._name,
-                "res_id": self.id,
-            }
-        )
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/web/content/{attachment.id}?download=true",
-            "target": "self",
-        }
-
-    def _export_steps(self):
-        return self.env["mail.workflow.definition"]._export_steps(self)
-
-    def _import_steps(self, steps):
-        self.env["mail.workflow.definition"]._import_steps(self, steps)
-        self.invalidate_recordset(["step_ids"])

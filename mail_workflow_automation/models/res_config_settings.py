@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResConfigSettings(models.TransientModel):
@@ -27,3 +27,25 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="mail_workflow_automation.log_retention_days",
         default=365,
     )
+
+
+class MailWorkflow(models.Model):
+    _inherit = "mail.workflow"
+
+    @api.model
+    def _get_int_param(self, key, default):
+        """Read a setting of the addon as a number; a wrong one counts as the default."""
+        raw = self.env["ir.config_parameter"].sudo().get_param(f"mail_workflow_automation.{key}")
+        try:
+            return int(raw) if raw not in (False, None, "") else default
+        except ValueError:
+            return default
+
+    @api.model
+    def _is_sending_held(self):
+        raw = (
+            self.env["ir.config_parameter"]
+            .sudo()
+            .get_param("mail_workflow_automation.hold_sending")
+        )
+        return str(raw).lower() in ("1", "true")

@@ -1,0 +1,172 @@
+"""What the tests of the file format share: a file that says everything, and how one is refused."""
+
+from odoo.addons.mail_workflow_automation.exceptions import DefinitionError
+
+from .common import WorkflowCase, wait
+
+
+class DefinitionCase(WorkflowCase):
+    def setUp(self):
+        super().setUp()
+        self.list = self.env["mailing.list"].create({"name": "Lamps and chairs"})
+        self.tag = self.env["res.partner.category"].create({"name": "Cold"})
+        self.below = self.env["res.partner.category"].create(
+            {"name": "Lamps", "parent_id": self.tag.id}
+        )
+        self.model = self.env["mail.workflow"].with_user(self.marketer)
+
+    def everything(self):
+        """Return a definition with every kind and every option."""
+        return {
+            "format": 1,
+            "name": "Everything",
+            "description": "All that a file can say.",
+            "model": "sale.order",
+            "purpose": "marketing",
+            "triggers": [
+                {"kind": "cart_abandoned", "hours": 0.5},
+                {"kind": "manual"},
+                {"kind": "segment", "domain": [["amount_total", ">", 500.5]]},
+                {"kind": "cart_updated", "count": 3, "within_days": 7},
+                {"kind": "order_cancelled"},
+                {"kind": "custom", "name": "trial_started", "filters": {"plan": "pro", "a": [1]}},
+                {"kind": "email_clicked", "filters": {"step": "remind", "link": "/shop"}},
+            ],
+            "audience": ["|", ["amount_total", ">=", 20], ["partner_id.name", "in", ["A", "B"]]],
+            "recheck_audience": True,
+            "reentry": {"policy": "after_exit", "per": "record", "days": 30},
+            "goal": {"kind": "order_confirmed", "same_record": True, "window_days": 7},
+            "exits": [
+                {"kind": "email_unsubscribed"},
+                {"kind": "custom", "name": "phoned", "filters": {"mood": "good"}},
+            ],
+            "list": "Lamps and chairs",
+            "email_from": "Shop <shop@shop.example.com>",
+            "reply_to": "answers@shop.example.com",
+            "timezone": "company",
+            "lateness_hours": 0,
+            "holdout_percent": 12.5,
+            "priority": -3,
+            "create_contact": False,
+            "steps": [
+                {
+                    "key": "remind",
+                    "kind": "email",
+                    "name": "A reminder",
+                    "texts": {
+                        "en_US": {
+                            "subject": "Your cart, {{ object.partner_id.name }}",
+                            "preview": "Still there",
+                            "body_html": "<p>Hello <t t-out='object.partner_id.name'/>"
+                            "<a href='/workflow/cart'>Cart</a></p>",
+                            "body_arch": "<div class='o_layout'><p>Hello</p></div>",
+                        },
+                        "fr_FR": {"subject": "Votre panier", "body_html": "<p>Bonjour</p>"},
+                    },
+                    "on_skip": "leave",
+                },
+                wait("day", hours=1.5),
+                wait("morning", until_time="09:00", weekdays=["mon", "fri"]),
+                wait(
+                    "validity",
+                    until_field="validity_date",
+                    offset_days=-2,
+                    until_time="08:30",
+                    on_past="leave",
+                ),
+                {
+                    "key": "reaction",
+                    "kind": "wait",
+                    "events": [
+                        {
+                            "kind": "email_clicked",
+                            "filters": {"step": "remind", "link": "lamp"},
+                            "branch": "clicked",
+                        },
+                        {"kind": "email_opened", "branch": "opened", "same_record": True},
+                    ],
+                    "days": 3,
+                    "branches": {
+                        "clicked": {"steps": [self.task_step()]},
+                        "opened": {"steps": []},
+                        "timeout": {"steps": [{"key": "out", "kind": "end", "reason": "cold"}]},
+                    },
+                },
+                {
+                    "key": "worth",
+                    "kind": "condition",
+                    "branches": {
+                        "vip": {
+                            "when": {"domain": [["amount_total", ">", 100]]},
+                            "steps": [
+                                {
+                                    "key": "mark",
+                                    "kind": "tag",
+                                    "add": ["Cold / Lamps"],
+                                    "remove": ["Cold"],
+                                }
+                            ],
+                        },
+                        "clicked": {
+                            "when": {
+                                "event": "email_clicked",
+                                "filters": {"step": "remind"},
+                                "within_days": 2,
+                            },
+                            "steps": [],
+                        },
+                        "else": {
+                            "steps": [
+                                {"key": "again", "kind": "goto", "target": "day", "max_visits": 3}
+                            ]
+                        },
+                    },
+                },
+                {
+                    "key": "big",
+                    "kind": "condition",
+                    "domain": [["amount_total", ">", 1000]],
+                    "branches": {"yes": {"steps": [{"key": "stop", "kind": "end"}]}},
+                },
+                {"key": "small", "kind": "condition", "domain": []},
+            ],
+        }
+
+    def task_step(self):
+        return {
+            "key": "call",
+            "kind": "task",
+            "user": "marketer",
+            "summary": "Call",
+            "note": "Ask politely",
+            "deadline_days": 2,
+            "type": "mail.mail_activity_data_call",
+        }
+
+    def counts(self):
+        """Return the rows of every table that an import could touch."""
+        self.env.flush_all()
+        tables = [
+            model._table
+            for name, model in self.env.items()
+            if (name.startswith("mail.workflow") or name.startswith("mailing."))
+            and not model._abstract
+            and model._auto
+        ]
+        found = {}
+        for table in sorted(set(tables)):
+            self.env.cr.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608
+            found[table] = self.env.cr.fetchone()[0]
+        return found
+
+    def refused(self, definition, *fragments):
+        """Import a definition that is refused: all fragments are in the message, nothing is
+        written."""
+        before = self.counts()
+        with self.assertRaises(DefinitionError) as caught:
+            self.model.import_definition(definition)
+        self.env.invalidate_all()
+        self.assertEqual(self.counts(), before)
+        for fragment in fragments:
+            self.assertIn(fragment, str(caught.exception))
+        return caught.exception
