@@ -40,3 +40,14 @@ class TestSmoke(WorkflowCase):
             again = self.env["mail.workflow"].import_definition(first).export_definition()
             self.assertEqual(first, again)
             workflow.action_start()
+
+    def test_a_script_of_the_server_starts_a_workflow(self):
+        """Odoo's shell and data files act as OdooBot, who is archived by design."""
+        self.env["res.partner.category"].create({"name": "Scripted"})
+        tagged_step = {"key": "tag", "kind": "tag", "add": ["Scripted"]}
+        workflow = self.workflow([mail("one"), tagged_step], user=self.env.ref("base.user_root"))
+        ada = self.person()
+        run = workflow.enroll(ada)
+        self.run_engine()
+        self.assertState(run, "done")
+        self.assertEqual(ada.category_id.name, "Scripted")
