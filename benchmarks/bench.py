@@ -23,7 +23,7 @@ def main():
     options = parser.parse_args()
     with one_line_errors():
         databases.fresh(DATABASE)
-        arguments = ["shell", "-d", DATABASE, "--no-http", "--log-level", "error"]
+        arguments = ["shell", "-d", DATABASE, "--no-http", "--log-level", "critical"]
         code = f"SIZE = {options.size}\n" + (ROOT / "benchmarks" / "measures.py").read_text()
         command, environment = odoo_command(arguments)
         done = subprocess.run(command, env=environment, input=code, text=True, check=False)
