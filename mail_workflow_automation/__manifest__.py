@@ -43,6 +43,8 @@
     "assets": {
         "web.assets_backend": ["mail_workflow_automation/static/src/**/*"],
     },
+    "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -1,5 +1,6 @@
 """What readers and machines do with a mail, over real HTTP and through Odoo's mail gateway."""
 
+import re
 from email.message import EmailMessage
 
 from odoo.tests import tagged
@@ -75,6 +76,11 @@ class TestClicks(TrackingCase):
         self.assertFalse(self.trace(sent).links_click_datetime)
         self.assertNotEqual(self.trace(sent).trace_status, "open")
         self.assertIsNone(self.branch(run))
+
+    def test_a_head_request_for_a_mail_that_is_gone_is_answered(self):
+        _workflow, _run, sent = self.waiting()
+        url = re.sub(r"/m/\d+.*", "/m/999999999", self.link(sent, "/r/"))
+        self.assertEqual(self.ask(url, "HEAD").status_code, 302)
 
     def test_a_machine_is_noted_and_takes_no_branch(self):
         workflow, run, sent = self.waiting()

@@ -46,7 +46,9 @@ class WorkflowMailing(MassMailController):
         url = request.env["link.tracker"].get_url_from_code(code)
         if not url:
             return request.not_found()
-        is_own = same_token(k, trace_sudo._click_token()) and trace_sudo._has_link(code)
+        is_own = (
+            trace_sudo and same_token(k, trace_sudo._click_token()) and trace_sudo._has_link(code)
+        )
         if is_visit() and is_own:
             self._note_click(trace_sudo, code, url)
         response = request.redirect(url, code=302, local=False)

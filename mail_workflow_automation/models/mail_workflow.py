@@ -121,6 +121,7 @@ class MailWorkflow(models.Model):
     list_id = fields.Many2one(
         "mailing.list",
         string="Topic",
+        ondelete="restrict",  # with the list its opt-outs would be forgotten
         help="A mailing list. Unsubscribing from a mail of this workflow leaves this list only.",
     )
     email_from = fields.Char(string="Send From")
@@ -254,6 +255,8 @@ class MailWorkflow(models.Model):
         return workflows
 
     def write(self, vals):
+        if "active" in vals and not vals["active"]:
+            self._check_not_started()
         result = super().write(vals)
         self.env.registry.clear_cache()
         return result
@@ -274,15 +277,33 @@ class MailWorkflow(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_people(self):
+        self._check_not_started()
+        for workflow in self:
+            if workflow._has_had_people():
+                # the links to unsubscribe in the mails it sent, and what keeps people from a
+                # second run, go with it
+                raise UserError(
+                    self.env._(
+                        "Workflow “%(workflow)s” has had people in it: its history and the links "
+                        "in its mails are still needed. Archive it instead.",
+                        workflow=workflow.name,
+                    )
+                )
+
+    def _check_not_started(self):
+        """What is put away neither runs nor listens: nobody is left standing in it."""
         for workflow in self:
             if workflow.state in ("running", "paused"):
                 raise UserError(
                     self.env._(
-                        "Workflow “%(workflow)s” has people in it. Stop it first, or archive it "
-                        "instead.",
-                        workflow=workflow.name,
+                        "Workflow “%s” is started, there may be people in it. Stop it first.",
+                        workflow.name,
                     )
                 )
+
+    def _has_had_people(self):
+        runs_sudo = self.env["mail.workflow.enrollment"].sudo()
+        return bool(runs_sudo.search_count([("workflow_id", "in", self.ids)], limit=1))
 
     def unlink(self):
         mailings = self.with_context(active_test=False).step_ids.text_ids.mailing_id
@@ -354,7 +375,7 @@ class MailWorkflow(models.Model):
                     step.key,
                     step.goto_target_id.id if step.kind == "goto" else None,
                 )
-                for step in self.sudo().step_ids.sorted("id")
+                for step in self.sudo().with_context(active_test=True).step_ids.sorted("id")
             ]
         )
 

@@ -54,7 +54,7 @@ class MailWorkflowDispatcher(models.AbstractModel):
         events = self._claim()
         if not events:
             return 0
-        deferred = self._serve_runs(events, now)
+        deferred = self._serve_runs_safely(events, now)
         events = [event for event in events if event["id"] not in deferred]
         self.env["mail.workflow.intake"]._serve(events, now)
         self._mark(events, now)
@@ -89,6 +89,19 @@ class MailWorkflowDispatcher(models.AbstractModel):
             )
 
     # --- runs: goals, exits, waits ----------------------------------------------------------------
+
+    @api.model
+    def _serve_runs_safely(self, events, now):
+        """Serve runs; after an error event by event, so that one keeps no other waiting."""
+        try:
+            with self.env.cr.savepoint():
+                return self._serve_runs(events, now)
+        except Exception as error:  # noqa: BLE001 one bad event must not keep the others (rule 13)
+            self.env["mail.workflow.runner"]._reraise_if_serialization(error)
+            if len(events) == 1:
+                _logger.exception("Workflow event %s could not be served", events[0]["id"])
+                return set()
+        return set().union(*(self._serve_runs_safely([event], now) for event in events))
 
     @api.model
     def _serve_runs(self, events, now):

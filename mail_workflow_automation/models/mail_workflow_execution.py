@@ -189,20 +189,35 @@ class MailWorkflowExecution(models.Model):
     @api.model
     def _close_standing(self, runs, reason, now):
         """Explain, for runs that leave, the step they stood at: skipped with the reason."""
-        self._record(
-            [
-                {
-                    "enrollment_id": run.id,
-                    "step_id": run.step_id.id,
-                    "visit_no": run.visit_no,
-                    "state": "skipped",
-                    "reason": reason,
-                }
-                for run in runs
-                if run.step_id and run.state in ("active", "failed")
-            ],
-            now,
+        line = {
+            "at": fields.Datetime.to_string(now),
+            "from": None,
+            "to": "skipped",
+            "why": reason or "",
+            "by": "engine",
+        }
+        # one statement however many leave: a stop can concern everybody
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO mail_workflow_execution AS x
+                       (enrollment_id, step_id, visit_no, state, reason, attempt, executed_at, log)
+                SELECT id, step_id, visit_no, 'skipped', %(reason)s, 0, %(now)s, %(log)s::jsonb
+                  FROM mail_workflow_enrollment
+                 WHERE id = ANY(%(ids)s) AND step_id IS NOT NULL AND state IN ('active', 'failed')
+                ON CONFLICT (enrollment_id, step_id, visit_no) DO UPDATE
+                   SET state = EXCLUDED.state, reason = EXCLUDED.reason, error = NULL,
+                       retry_at = NULL, executed_at = EXCLUDED.executed_at,
+                       log = COALESCE(x.log, '[]'::jsonb) || EXCLUDED.log
+                 WHERE x.state IN ('held', 'failed', 'dead')
+                """,
+                reason=reason or None,
+                now=now,
+                log=self._json([line]),
+                ids=runs.ids,
+            )
         )
+        self.invalidate_model()
 
     def _advance(self, state, why, now, **values):
         """Move executions to another state, with a line in their log."""

@@ -16,17 +16,20 @@ class MailWorkflowHousekeeping(models.AbstractModel):
     @api.model
     def _run(self, now):
         lanes = self.env["mail.workflow.lane"]
-        self._end_orphans(now)
-        lanes._checkpoint()
-        self._end_holdouts(now)
-        lanes._checkpoint()
-        self._prune_logs(now)
+        for work in (self._end_orphans, self._end_holdouts, self._prune_logs):
+            left = lanes._checkpoint()
+            while work(now) and left > 0:
+                left = lanes._checkpoint()
         lanes._checkpoint()
         return True
 
     @api.model
     def _end_orphans(self, now):
-        """End runs whose record is gone."""
+        """End runs whose record is gone.
+
+        :returns: whether there may be more, as for the others
+        """
+        is_full = False
         runs = self.env["mail.workflow.enrollment"].sudo()
         groups = runs._read_group([("state", "in", ("active", "holdout"))], ["res_model"])
         for (model_name,) in groups:
@@ -49,12 +52,15 @@ class MailWorkflowHousekeeping(models.AbstractModel):
             )
             orphans = runs.browse([row[0] for row in self.env.cr.fetchall()])
             orphans._leave("exited", self.env._("record deleted"), now)
+            is_full |= len(orphans) >= BATCH
+        return is_full
 
     @api.model
     def _end_holdouts(self, now):
         """End holdouts whose goal's window (or 30 days) is over, so that they can be drawn
         again."""
         runs = self.env["mail.workflow.enrollment"].sudo()
+        is_full = False
         for workflow in self.env["mail.workflow"].sudo().search([("holdout_percent", ">", 0)]):
             days = workflow.goal_window_days or HOLDOUT_DAYS
             over = runs.search(
@@ -66,13 +72,15 @@ class MailWorkflowHousekeeping(models.AbstractModel):
                 limit=BATCH,
             )
             over._leave("done", "", now)
+            is_full |= len(over) >= BATCH
+        return is_full
 
     @api.model
     def _prune_logs(self, now):
         """Drop the details of runs that ended long ago; the keys that stop a second run stay."""
         days = self.env["mail.workflow"]._get_int_param("log_retention_days", 365)
         if not days:
-            return
+            return False
         before = now - timedelta(days=days)
         self.env.cr.execute(
             SQL(
@@ -93,3 +101,4 @@ class MailWorkflowHousekeeping(models.AbstractModel):
                 batch=BATCH,
             )
         )
+        return self.env.cr.rowcount >= BATCH

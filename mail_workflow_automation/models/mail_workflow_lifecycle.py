@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .mail_workflow_runner_error import SERIALIZATION_ERRORS
+
 
 class MailWorkflow(models.Model):
     """The buttons: start, pause, resume, stop; and what keeps a workflow from running."""
@@ -67,11 +69,18 @@ class MailWorkflow(models.Model):
         self._require_state("running", "paused")
         self._set_state("stopped")
         self.step_ids._unpublish()
-        self.env["mail.workflow.enrollment"].sudo().search(
-            [("workflow_id", "in", self.ids), ("state", "in", ("active", "holdout"))]
-        )._leave(
-            "exited", self.env._("workflow stopped"), fields.Datetime.now(), by=self.env.user.name
+        runs_sudo = (
+            self.env["mail.workflow.enrollment"]
+            .sudo()
+            .search([("workflow_id", "in", self.ids), ("state", "in", ("active", "holdout"))])
         )
+        reason, now = self.env._("workflow stopped"), fields.Datetime.now()
+        try:
+            with self.env.cr.savepoint():
+                runs_sudo._leave("exited", reason, now, by=self.env.user.name)
+        except SERIALIZATION_ERRORS:
+            # the runner is at work on them this moment: the stop holds, the next pass ends them
+            self._wake_runner()
         return True
 
     def action_view_enrollments(self):

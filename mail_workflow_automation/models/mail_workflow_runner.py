@@ -29,6 +29,8 @@ class MailWorkflowRunner(models.AbstractModel):
         lanes._checkpoint()
         self._retrying(lambda: self.env["mail.workflow.trigger"]._poll_due(now))
         lanes._checkpoint()
+        self._retrying(lambda: self._end_stopped(now))
+        lanes._checkpoint()
         self._retrying(lambda: self.env["mail.workflow.execution"]._retry_mails(now))
         size = BATCH
 

@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+# runs of a stopped workflow that are ended in one pass
+STOPPED_BATCH = 5000
+
 
 class MailWorkflowRunner(models.AbstractModel):
     """Moves runs from step to step, and ends them."""
@@ -121,6 +124,34 @@ class MailWorkflowRunner(models.AbstractModel):
         )
         found = {(run_id, step_id): visit for run_id, step_id, visit in self.env.cr.fetchall()}
         return {run_id: found.get((run_id, target), 0) + 1 for run_id, target in going.items()}
+
+    @api.model
+    def _end_stopped(self, now):
+        """End runs that a stop did not see: brought in or moved by another worker at that moment,
+        or taken up again since.
+
+        :returns: how many
+        """
+        self.env["mail.workflow"].flush_model(["state"])
+        self.env["mail.workflow.enrollment"].flush_model(["state"])
+        self.env.cr.execute(
+            """
+            SELECT left_over.id
+              FROM mail_workflow w
+             CROSS JOIN LATERAL (
+                   SELECT id
+                     FROM mail_workflow_enrollment
+                    WHERE workflow_id = w.id AND state IN ('active', 'holdout')
+                    LIMIT %s
+                      FOR NO KEY UPDATE SKIP LOCKED) left_over
+             WHERE w.state = 'stopped'
+            """,
+            [STOPPED_BATCH],
+        )
+        runs = self.env["mail.workflow.enrollment"].sudo()
+        runs = runs.browse([row[0] for row in self.env.cr.fetchall()])
+        runs._leave("exited", self.env._("workflow stopped"), now)
+        return len(runs)
 
     @api.model
     def _finish(self, runs, now):

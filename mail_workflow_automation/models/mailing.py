@@ -78,15 +78,18 @@ class MailingTrace(models.Model):
 
     def _note_event(self, kind, **data):
         """Note an event of the mails of workflows; tests never count (rule 34)."""
+        if not self.env["mail.workflow.event"]._is_listened(kind):
+            return
         for trace in self.sudo():
             run = trace.workflow_enrollment_id
             if not run or trace.is_test_trace:
                 continue
             record = self.env[run.res_model].browse(run.res_id)
-            self.env["mail.workflow.event"].emit(
+            self.env["mail.workflow.event"]._emit(
                 kind,
                 record=record,
                 partner=run.partner_id or None,
+                place=run,
                 data={
                     "enrollment_id": run.id,
                     "workflow_id": run.workflow_id.id,

@@ -42,7 +42,8 @@ class ResUsers(models.Model):
         users = super().create(vals_list)
         for user in users:
             if user.share:
-                self.env["mail.workflow.event"].emit(
-                    "account_created", record=user.partner_id, partner=user.partner_id
+                # the account knows in whose shop it was made, its contact is often shared by all
+                self.env["mail.workflow.event"]._emit(
+                    "account_created", record=user.partner_id, partner=user.partner_id, place=user
                 )
         return users

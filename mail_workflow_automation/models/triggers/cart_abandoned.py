@@ -218,10 +218,13 @@ class Website(models.Model):
 
     @api.model
     def _send_abandoned_cart_email(self):
-        """Leave the websites to their cart workflow where one runs: never both reminders."""
+        """Leave the websites to their cart workflow where one runs: never both reminders.
+
+        One that is paused keeps its people, and may have written to them already.
+        """
         triggers_sudo = self.env["mail.workflow.trigger"].sudo()
         workflows = triggers_sudo.search(
-            [("kind", "=", "cart_abandoned"), ("workflow_id.state", "=", "running")]
+            [("kind", "=", "cart_abandoned"), ("workflow_id.state", "in", ("running", "paused"))]
         ).workflow_id
         covered = workflows.website_id
         whole_companies = workflows.filtered(lambda workflow: not workflow.website_id).company_id

@@ -84,6 +84,8 @@ class MailingSubscription(models.Model):
         return result
 
     def _note_subscribed(self):
+        if not self.env["mail.workflow.event"]._is_listened("list_subscribed"):
+            return
         for subscription in self:
             self.env["mail.workflow.event"]._note_subscribed(
                 subscription.contact_id, subscription.list_id

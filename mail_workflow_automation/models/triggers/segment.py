@@ -85,13 +85,19 @@ class MailWorkflowTriggerSegment(models.AbstractModel):
     def _forget(self, trigger, query):
         """Drop the members that do not match any more."""
         self.env["mail.workflow.segment.member"].flush_model()
-        self.env.cr.execute(
-            SQL(
-                "DELETE FROM mail_workflow_segment_member WHERE trigger_id = %s AND res_id NOT "
-                "IN (%s)",
-                trigger.id,
-                query.subselect(),
-            )
+        self.env.cr.execute(self._forget_query(trigger, query))
+
+    def _forget_query(self, trigger, query):
+        # a join, not NOT IN: beyond the memory of one query PostgreSQL would look through all who
+        # match for each member
+        return SQL(
+            """
+            DELETE FROM mail_workflow_segment_member m
+             WHERE m.trigger_id = %s
+               AND NOT EXISTS (SELECT FROM (%s) AS matching (id) WHERE matching.id = m.res_id)
+            """,
+            trigger.id,
+            query.subselect(),
         )
 
     def _remember(self, trigger, query):
