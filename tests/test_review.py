@@ -55,6 +55,24 @@ class TestBorrowedRights(WorkflowCase):
                 }
             )
 
+    def test_the_count_at_the_start_tells_no_more_than_the_asker_may_see(self):
+        self.env["ir.rule"].create(
+            {
+                "name": "Secret contacts",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain_force": "[(1, '=', 1)] if user.login == 'boss' "
+                "else [('name', '!=', 'Secret')]",
+            }
+        )
+        self.person("Secret")
+        named = {"kind": "segment", "domain": [["name", "=", "Secret"]]}
+        workflow = self.workflow(DAY, user=self.theirs.run_as_id, start=False, triggers=[named])
+        workflow.write({"run_as_id": self.theirs.run_as_id.id, "user_id": self.marketer.id})
+        asked = self.env["mail.workflow.start"].with_user(self.marketer)
+        self.assertEqual(asked.new({"workflow_id": workflow.id}).existing_count, 0)
+        manager = self.env["mail.workflow.start"].with_user(self.theirs.run_as_id)
+        self.assertEqual(manager.new({"workflow_id": workflow.id}).existing_count, 1)
+
     def test_the_mail_of_a_running_workflow_is_not_set_free_and_changed(self):
         mailer = new_test_user(
             self.env,

@@ -339,10 +339,12 @@ class MailWorkflow(models.Model):
 
     def _run_env(self):
         """Return the environment in which business records are read and changed:
-        ``run_as_id``'s."""
+        ``run_as_id``'s, or that of who asks with ``workflow_as_asker`` in the context."""
         self.ensure_one()
         workflow_sudo = self.sudo()  # the engine looks up on whose behalf it acts
-        user = workflow_sudo.run_as_id or self.env.user
+        user = workflow_sudo.run_as_id
+        if not user or self.env.context.get("workflow_as_asker"):
+            user = self.env.user
         companies = workflow_sudo.company_id.ids
         return self.env(
             user=user.id,
@@ -397,12 +399,6 @@ class MailWorkflow(models.Model):
         if self.goal_same_record:
             spec["same_record"] = True
         return spec
-
-    def _count_existing(self):
-        """Return how many records match already: what "existing too" would bring in."""
-        self.ensure_one()
-        now = fields.Datetime.now()
-        return sum(len(trigger._handler()._existing(trigger, now)) for trigger in self.trigger_ids)
 
     def _wake_runner(self):
         self.env["mail.workflow.lane"]._wake("runner")

@@ -36,14 +36,14 @@ class MailWorkflowEnroller(models.AbstractModel):
         :param bool by_hand: a person brings them in: somebody taken out by hand may come back
         :returns: the runs made
         """
-        runs = self.env["mail.workflow.enrollment"].sudo()
+        run_ids = []
         for batch_ids in self._batches(records.ids):
-            runs |= self._enroll_batch(
+            run_ids += self._enroll_batch(
                 workflow, batch_ids, now, trigger, data, events or {}, due or {}, by_hand
-            )
-        if runs:
+            ).ids
+        if run_ids:
             self.env["mail.workflow.lane"]._wake("runner")
-        return runs
+        return self.env["mail.workflow.enrollment"].sudo().browse(run_ids)
 
     @api.model
     def _batches(self, ids):

@@ -1,6 +1,6 @@
 """On whose behalf a workflow acts, what that user may do, and who may change what."""
 
-from odoo import SUPERUSER_ID, api, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 MANAGER = "mail_workflow_automation.mail_workflow_group_manager"
@@ -88,6 +88,18 @@ class MailWorkflow(models.Model):
         if not self.run_as_id or not self.env.user.has_group(MANAGER):
             if self.run_as_id != self.env.user:
                 self.run_as_id = self.env.user
+
+    def _count_existing(self):
+        """Return how many records match already: what "existing too" would bring in.
+
+        Who is no manager starts it with their own rights, and learns nothing beyond them here.
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        asked = self
+        if not self.env.user.has_group(MANAGER):
+            asked = self.with_context(workflow_as_asker=True)
+        return sum(len(trigger._handler()._existing(trigger, now)) for trigger in asked.trigger_ids)
 
     # --- rights while it runs ---------------------------------------------------------------------
 

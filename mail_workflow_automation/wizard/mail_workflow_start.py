@@ -20,8 +20,6 @@ class MailWorkflowStart(models.TransientModel):
     def _compute_existing_count(self):
         for wizard in self:
             workflow = wizard.workflow_id
-            if workflow and not workflow.run_as_id:
-                workflow = workflow.with_user(self.env.user)
             wizard.existing_count = workflow._count_existing() if workflow else 0
 
     def action_start(self):

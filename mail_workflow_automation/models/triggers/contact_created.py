@@ -11,7 +11,7 @@ class MailWorkflowTrigger(models.Model):
 
 
 class MailWorkflowTriggerContactCreated(models.AbstractModel):
-    """A contact was created, by whatever way. Invoice and delivery addresses do not count."""
+    """A contact was created. Invoice and delivery addresses do not count, nor does an import."""
 
     _name = "mail.workflow.trigger.contact_created"
     _inherit = "mail.workflow.trigger.kind"
