@@ -12,6 +12,8 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons import mail_workflow_automation as addon
+from odoo.addons.http_routing.tests.common import MockRequest
+from odoo.addons.website_mass_mailing.controllers.main import MassMailController
 
 from .common import MANAGER_GROUP, WorkflowCase, mail, wait
 
@@ -211,6 +213,17 @@ class TestHooks(WorkflowCase):
         self.env.cr.flush()
         self.run_engine()
         self.assertFalse(self.runs(workflow))
+
+    def test_a_subscription_belongs_to_the_company_of_its_website(self):
+        workflow = self.workflow([mail("hello")], triggers=[{"kind": "list_subscribed"}])
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        other = self.env["website"].create({"name": "Other", "company_id": elsewhere.id})
+        news = self.env["mailing.list"].create({"name": "News", "is_public": True})
+        for website, address in ((other, "o@x.example.com"), (self.website, "w@x.example.com")):
+            with MockRequest(self.env, website=website):
+                MassMailController.subscribe_to_newsletter("email", address, news.id, "email")
+        self.run_engine()
+        self.assertEqual(self.runs(workflow).mapped("email_normalized"), ["w@x.example.com"])
 
     def test_one_event_that_cannot_be_served_does_not_stop_the_others(self):
         workflow = self.workflow(

@@ -2,6 +2,7 @@ import json
 import logging
 
 from odoo import api, fields, models, tools
+from odoo.http import request
 from odoo.tools import SQL
 
 from ..engine.document import first_flaw
@@ -67,9 +68,8 @@ class MailWorkflowEvent(models.Model):
     def emit(self, kind, record=None, partner=None, data=None, key=None, occurred_at=None):
         """Note that something happened, if a workflow listens to that kind.
 
-        The event is written at commit; a keyed one at once, and only the first of its key. Never
-        raises
-        into the caller's business.
+        The event is written at commit; a keyed one at once, and only the first of its key.
+        Never raises into the caller's business.
 
         :param str kind: an event kind
         :param record: what it happened to
@@ -153,12 +153,20 @@ class MailWorkflowEvent(models.Model):
 
     @api.model
     def _note_subscribed(self, contact, subscribed_list):
-        """Note that a mailing contact joined a list; its person is the address."""
+        """Note that a mailing contact joined a list; its person is the address.
+
+        Neither knows a company: where it happens on a website, the website does.
+        """
         if not self._is_listened("list_subscribed"):
             return
         contact_sudo = contact.sudo()
         if contact_sudo.email_normalized:
-            self.emit("list_subscribed", record=contact_sudo, data={"list_id": subscribed_list.id})
+            self._emit(
+                "list_subscribed",
+                record=contact_sudo,
+                data={"list_id": subscribed_list.id},
+                place=getattr(request, "website", None) if request else None,
+            )
 
     def _write_pending(self):
         """Write the events of this transaction in one INSERT, and wake the dispatcher once."""
