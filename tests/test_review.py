@@ -47,6 +47,22 @@ class TestBorrowedRights(WorkflowCase):
             text.mailing_id.write({"workflow_step_id": self.theirs.step_ids[0].id})
             text.write({"step_id": self.theirs.step_ids[0].id})
 
+    def test_a_step_is_not_archived_under_the_feet_of_its_people(self):
+        with self.assertRaisesRegex(UserError, "removing it"):
+            self.mine.step_ids.write({"active": False})
+
+    def test_the_cart_link_stays_in_the_shop_of_the_mail(self):
+        ada = self.person()
+        workflow = self.cart_workflow()
+        cart = self.cart(ada)
+        self.run_engine(hours=25)
+        other = self.env["website"].create({"name": "Other", "company_id": self.env.company.id})
+        self.cart(ada, website_id=other.id)
+        cart.order_line.unlink()
+        self.assertFalse(self.runs(workflow)._open_cart())
+        again = self.cart(ada)
+        self.assertEqual(self.runs(workflow)._open_cart(), again)
+
     def test_a_jump_stays_in_its_workflow(self):
         with self.assertRaises(UserError):
             self.mine.step_ids.create(

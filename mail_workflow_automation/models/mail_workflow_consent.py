@@ -40,6 +40,8 @@ class MailWorkflowEnrollment(models.Model):
         domain &= fields.Domain("order_line", "!=", False) & fields.Domain(
             "company_id", "=", self.company_id.id
         )
+        if self.website_id:
+            domain &= fields.Domain("website_id", "=", self.website_id.id)
         if self.email_normalized:
             domain &= fields.Domain("partner_id.email_normalized", "=", self.email_normalized)
         else:

@@ -112,6 +112,13 @@ class MailWorkflowStep(models.Model):
         return steps
 
     def write(self, vals):
+        if "active" in vals and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "A step is taken out of a workflow by removing it, which asks what happens to "
+                    "the people who stand there."
+                )
+            )
         if set(vals) - {"sequence", "depth"}:
             self.workflow_id._check_editable()
         result = super().write(vals)
@@ -142,7 +149,8 @@ class MailWorkflowStep(models.Model):
                 ._read_group([("step_id", "in", self.ids)], ["step_id"])
             )
             with_history = self.browse([step.id for (step,) in groups])
-            with_history.write({"active": False})
+            # only removing archives: people were moved on and the gap closed above
+            with_history.sudo().write({"active": False})
         result = super(MailWorkflowStep, self - with_history).unlink()
         self.env.registry.clear_cache()
         workflows.exists()._arrange_steps()
