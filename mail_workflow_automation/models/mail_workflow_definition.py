@@ -139,6 +139,15 @@ class MailWorkflowDefinition(models.AbstractModel):
         return bool(record[name] or (default and default(record)))
 
     @api.model
+    def _export_columns(self, record, columns):
+        """Return what a kind's own columns, ``{file key: column}``, say in the file."""
+        return {
+            key: self._export_value(record, name)
+            for key, name in columns.items()
+            if self._is_worth_saying(record, name)
+        }
+
+    @api.model
     def _export_value(self, record, name):
         """Return one column for the file: records by external id or name."""
         field = record._fields[name]

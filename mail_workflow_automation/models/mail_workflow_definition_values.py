@@ -21,6 +21,18 @@ class MailWorkflowDefinition(models.AbstractModel):
     _inherit = "mail.workflow.definition"
 
     @api.model
+    def _import_columns(self, model, columns, values, path, workflow):
+        """Return ``{column: value}`` of a kind's own columns, ``{file key: column}``.
+
+        :raises DefinitionError: naming the offending key
+        """
+        return {
+            name: self._import_value(model, name, values[key], f"{path}.{key}", workflow)
+            for key, name in columns.items()
+            if key in values
+        }
+
+    @api.model
     def _import_value(self, model, name, value, path, workflow):
         """Return the value for ``create`` of one column.
 

@@ -112,12 +112,8 @@ class MailWorkflowStepKind(models.AbstractModel):
     @api.model
     def _export(self, step):
         """Return the kind's own keys for the file, without branches' steps."""
-        values = {}
         definition = self.env["mail.workflow.definition"]
-        for key, name in self._step_fields.items():
-            if definition._is_worth_saying(step, name):
-                values[key] = definition._export_value(step, name)
-        return values
+        return definition._export_columns(step, self._step_fields)
 
     @api.model
     def _import(self, values, workflow, path):
@@ -126,13 +122,9 @@ class MailWorkflowStepKind(models.AbstractModel):
         :raises DefinitionError: naming the offending key
         """
         definition = self.env["mail.workflow.definition"]
-        return {
-            name: definition._import_value(
-                "mail.workflow.step", name, values[key], f"{path}.{key}", workflow
-            )
-            for key, name in self._step_fields.items()
-            if key in values
-        }
+        return definition._import_columns(
+            "mail.workflow.step", self._step_fields, values, path, workflow
+        )
 
     @api.model
     def _export_branch(self, step, branch):

@@ -102,12 +102,8 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     @api.model
     def _export(self, trigger):
         """Return the kind's own keys for the file."""
-        values = {}
         definition = self.env["mail.workflow.definition"]
-        for key, name in self._trigger_fields.items():
-            if definition._is_worth_saying(trigger, name):
-                values[key] = definition._export_value(trigger, name)
-        return values
+        return definition._export_columns(trigger, self._trigger_fields)
 
     @api.model
     def _import(self, values, workflow, path):
@@ -116,10 +112,6 @@ class MailWorkflowTriggerKind(models.AbstractModel):
         :raises DefinitionError: naming the offending key
         """
         definition = self.env["mail.workflow.definition"]
-        return {
-            name: definition._import_value(
-                "mail.workflow.trigger", name, values[key], f"{path}.{key}", workflow
-            )
-            for key, name in self._trigger_fields.items()
-            if key in values
-        }
+        return definition._import_columns(
+            "mail.workflow.trigger", self._trigger_fields, values, path, workflow
+        )
