@@ -3,16 +3,16 @@
 TEST_DATABASE = mwa_test
 PYTEST = dev/run python -m pytest --odoo-database=$(TEST_DATABASE) --odoo-http
 
-.PHONY: demo test test-all bench lint
+.PHONY: demo test test-all bench lint browser
 
 demo:
 	@dev/run python dev/demo.py
 
-test:
+test: browser
 	@dev/run python dev/databases.py fresh $(TEST_DATABASE) --addons tests
 	@$(PYTEST) $(ARGS)
 
-test-all:
+test-all: browser
 	@dev/run python dev/databases.py fresh $(TEST_DATABASE) --addons tests
 	@ALL=1 $(PYTEST) $(ARGS)
 	@dev/run python dev/lifecycle.py
@@ -22,3 +22,7 @@ bench:
 
 lint:
 	@dev/run python dev/lint.py
+
+# where Chromium is missing and cannot be installed it says so, and Odoo skips the browser tests
+browser:
+	-@dev/run python dev/browser.py install
