@@ -4,9 +4,15 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine.shares import share
+from ..sql import unnested
 from .mail_workflow_enrollment import BLOCKED, TAKEN_OUT
 
 BATCH = 1000
+# record, contact, address, entry key, run number, website, held out, due at, entered at, event
+RUN_TYPES = (
+    *("int", "int", "varchar", "varchar", "int", "int"),
+    *("bool", "timestamp", "timestamp", "int"),
+)
 
 
 class MailWorkflowEnroller(models.AbstractModel):
@@ -53,76 +59,66 @@ class MailWorkflowEnroller(models.AbstractModel):
     def _enroll_batch(self, workflow, ids, now, trigger, data, events, due, by_hand):
         records = self._eligible(workflow, ids)
         persons = self.env["mail.workflow.person"]._of(records)
-        records = records.filtered(lambda record: record.id in persons)
-        entries, seen = [], set()
-        for record in records:
-            person = persons[record.id]
-            entry_key = self._entry_key(workflow, record, person, events.get(record.id))
-            if entry_key not in seen:
-                seen.add(entry_key)
-                entries.append((record, person, entry_key))
-        runs_no = self._run_numbers(workflow, [entry[2] for entry in entries], now, by_hand)
-        entries = [entry for entry in entries if entry[2] in runs_no]
-        if not entries:
+        entries = {}
+        for record_id in records.ids:
+            person = persons.get(record_id)
+            if person:
+                entry_key = self._entry_key(workflow, record_id, person, events.get(record_id))
+                # the caller's order counts: of two records of one person the first comes in
+                entries.setdefault(entry_key, (record_id, person))
+        runs_no = self._run_numbers(workflow, list(entries), now, by_hand)
+        if not runs_no:
             return self.env["mail.workflow.enrollment"].sudo()
-        first_step = workflow._tree().first()
+        websites = self._websites(workflow, records)
         rows = []
-        for record, person, entry_key in entries:
-            event = events.get(record.id)
+        for entry_key, run_no in runs_no.items():
+            record_id, person = entries[entry_key]
+            event = events.get(record_id)
             is_holdout = bool(
                 workflow.holdout_percent
                 and share(workflow.salt, person.key) * 100 < workflow.holdout_percent
             )
-            due_at = due.get(record.id, now)
             rows.append(
-                {
-                    "workflow_id": workflow.id,
-                    "trigger_id": trigger.id if trigger else None,
-                    "company_id": workflow.company_id.id,
-                    "website_id": self._website_id(workflow, record, event),
-                    "res_model": record._name,
-                    "res_id": record.id,
-                    "partner_id": person.partner_id,
-                    "email_normalized": person.email_normalized,
-                    "entry_key": entry_key,
-                    "run_no": runs_no[entry_key],
-                    "state": "holdout" if is_holdout else "active",
-                    "is_holdout": is_holdout,
-                    "step_id": None if is_holdout else first_step,
-                    "due_at": None if is_holdout else due_at,
-                    "planned_at": None if is_holdout else due_at,
-                    "visit_no": 1,
-                    "attempt": 0,
+                (
+                    record_id,
+                    person.partner_id,
+                    person.email_normalized,
+                    entry_key,
+                    run_no,
+                    # the record's shop, else where it happened, else the workflow's
+                    websites.get(record_id) or (event and event["website_id"]) or None,
+                    is_holdout,
+                    due.get(record_id, now),
                     # what happened since the event counts, even what was committed before us
-                    "entered_at": min(event["occurred_at"], now) if event else now,
-                    "event_id": event["id"] if event else None,
-                    "data": data,
-                    "why": self._why(trigger, by_hand),
-                }
+                    min(event["occurred_at"], now) if event else now,
+                    event["id"] if event else None,
+                )
             )
-        return self._insert(rows, now)
+        return self._insert(workflow, rows, trigger, data, self._why(trigger, by_hand), now)
 
     @api.model
     def _eligible(self, workflow, ids):
         """Return the records within reach of ``run_as_id``, of the company and website, in the
-        audience."""
-        records = workflow._records(ids).exists()
-        records = records._filtered_access("read") if records else records
-        domain = workflow._audience() & fields.Domain("id", "in", records.ids)
-        if "company_id" in records._fields:
+        audience; in the caller's order."""
+        model = workflow._records([])
+        if not model.has_access("read"):
+            return model
+        domain = workflow._audience() & fields.Domain("id", "in", ids)
+        if "company_id" in model._fields:
             domain &= fields.Domain("company_id", "in", [workflow.company_id.id, False])
-        if workflow.website_id and "website_id" in records._fields:
+        if workflow.website_id and "website_id" in model._fields:
             domain &= fields.Domain("website_id", "in", [workflow.website_id.id, False])
-        found = records.search(domain)
-        # the caller's order counts: of two records of one person the first comes in
-        return found.browse([record_id for record_id in ids if record_id in set(found.ids)])
+        found = set(model.search(domain)._ids)
+        return model.browse([record_id for record_id in ids if record_id in found])
 
     @api.model
-    def _website_id(self, workflow, record, event):
-        """Return the shop a run is about: the record's, else where it happened, else the
-        workflow's."""
-        own = record.sudo().website_id.id if "website_id" in record._fields else None
-        return own or (event and event["website_id"]) or workflow.website_id.id or None
+    def _websites(self, workflow, records):
+        """Return ``{record id: website id}`` of the shops that records belong to."""
+        if "website_id" not in records._fields:
+            return {}
+        records_sudo = records.sudo()
+        records_sudo.fetch(["website_id"])
+        return {record.id: record.website_id.id for record in records_sudo}
 
     @api.model
     def _why(self, trigger, by_hand):
@@ -131,7 +127,7 @@ class MailWorkflowEnroller(models.AbstractModel):
         return trigger.sudo().summary if trigger else ""
 
     @api.model
-    def _entry_key(self, workflow, record, person, event):
+    def _entry_key(self, workflow, record_id, person, event):
         """Return what makes two entries the same (design.md, "Re-entry")."""
         if workflow.reentry_per == "person":
             return person.key
@@ -139,7 +135,7 @@ class MailWorkflowEnroller(models.AbstractModel):
             if event["res_model"] and event["res_id"]:
                 return f"{event['res_model']},{event['res_id']}"
             return f"event:{event['key'] or event['id']}"
-        return f"{record._name},{record.id}"
+        return f"{workflow.model_name},{record_id}"
 
     @api.model
     def _run_numbers(self, workflow, keys, now, by_hand):
@@ -183,30 +179,50 @@ class MailWorkflowEnroller(models.AbstractModel):
         )
 
     @api.model
-    def _insert(self, rows, now):
-        """Insert runs; one that another worker made meanwhile is left out."""
+    def _insert(self, workflow, rows, trigger, data, why, now):
+        """Insert runs; one that another worker made meanwhile is left out.
+
+        :param rows: ``[(record id, partner id, address, entry key, run number, website id,
+            is it held out, due at, entered at, event id)]``
+        """
         runs = self.env["mail.workflow.enrollment"].sudo()
-        executions = self.env["mail.workflow.execution"]
-        columns = [name for name in rows[0] if name not in ("why", "data")]
-        values = SQL(", ").join(
-            SQL(
-                "(%s, %s::jsonb, %s::jsonb)",
-                SQL(", ").join(SQL("%s", row[name]) for name in columns),
-                executions._json(row["data"]) if row["data"] is not None else None,
-                executions._json([runs._line(None, row["state"], row["why"], now, "engine")]),
-            )
-            for row in rows
-        )
+        json = self.env["mail.workflow.execution"]._json
+        logs = [
+            json([runs._line(None, state, why, now, "engine")]) for state in ("active", "holdout")
+        ]
         self.env.cr.execute(
             SQL(
                 """
-                INSERT INTO mail_workflow_enrollment (%s, data, log)
-                VALUES %s
+                INSERT INTO mail_workflow_enrollment (
+                       workflow_id, trigger_id, company_id, res_model, visit_no, attempt, data,
+                       res_id, partner_id, email_normalized, entry_key, run_no, website_id,
+                       is_holdout, state, step_id, due_at, planned_at, log,
+                       entered_at, event_id)
+                SELECT %(workflow)s, %(trigger)s, %(company)s, %(model)s, 1, 0, %(data)s::jsonb,
+                       r.res_id, r.partner_id, r.email, r.entry_key, r.run_no,
+                       COALESCE(r.website_id, %(website)s),
+                       r.held, CASE WHEN r.held THEN 'holdout' ELSE 'active' END,
+                       CASE WHEN NOT r.held THEN %(step)s::int END,
+                       CASE WHEN NOT r.held THEN r.due_at END,
+                       CASE WHEN NOT r.held THEN r.due_at END,
+                       CASE WHEN r.held THEN %(log_held)s::jsonb ELSE %(log_active)s::jsonb END,
+                       r.entered_at, r.event_id
+                  FROM %(rows)s
+                       AS r (res_id, partner_id, email, entry_key, run_no, website_id,
+                             held, due_at, entered_at, event_id)
                 ON CONFLICT DO NOTHING
                 RETURNING id
                 """,
-                SQL(", ").join(SQL.identifier(name) for name in columns),
-                values,
+                workflow=workflow.id,
+                trigger=trigger.id if trigger else None,
+                company=workflow.company_id.id,
+                website=workflow.website_id.id or None,
+                model=workflow.model_name,
+                data=json(data) if data is not None else None,
+                step=workflow._tree().first(),
+                log_active=logs[0],
+                log_held=logs[1],
+                rows=unnested(rows, *RUN_TYPES),
             )
         )
         ids = [row[0] for row in self.env.cr.fetchall()]

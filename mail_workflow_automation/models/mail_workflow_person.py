@@ -46,17 +46,20 @@ class MailWorkflowPerson(models.AbstractModel):
             records_sudo._mail_get_partners() if hasattr(records_sudo, "_mail_get_partners") else {}
         )
         own_email = "email_normalized" in records_sudo._fields
-        persons = {}
         public_ids = self._public_partner_ids()
+        first = {record_id: partner.ids[:1] for record_id, partner in partners.items()}
         # a slice of contacts is read alone: have them read together before
-        self.env["res.partner"].sudo().union(*partners.values()).fetch(["email_normalized"])
+        contacts_sudo = (
+            self.env["res.partner"].sudo().browse({i for ids in first.values() for i in ids})
+        )
+        contacts_sudo.fetch(["email_normalized"])
+        emails = {contact.id: contact.email_normalized for contact in contacts_sudo}
+        persons = {}
         for record in records_sudo:
-            partner = partners.get(record.id, self.env["res.partner"])[:1].sudo()
-            email = (own_email and record.email_normalized) or partner.email_normalized or None
-            if partner.id in public_ids:
-                continue
-            if partner or email:
-                persons[record.id] = Person(partner.id or None, email)
+            partner_id = next(iter(first.get(record.id, ())), None)
+            email = (own_email and record.email_normalized) or emails.get(partner_id) or None
+            if partner_id not in public_ids and (partner_id or email):
+                persons[record.id] = Person(partner_id, email)
         return persons
 
     @api.model
