@@ -12,10 +12,7 @@ def unnested(rows, *types):
     :param types: the type of each column in the database
     """
     columns = zip(*rows, strict=True)
-    return SQL(
-        "unnest(%s)",
-        SQL(", ").join(
-            SQL("%s::%s[]", list(column), SQL(name))
-            for column, name in zip(columns, types, strict=True)
-        ),
-    )
+    arrays = []
+    for column, name in zip(columns, types, strict=True):
+        arrays.append(SQL("%s::%s[]", list(column), SQL(name)))
+    return SQL("unnest(%s)", SQL(", ").join(arrays))
