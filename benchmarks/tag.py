@@ -1,0 +1,82 @@
+"""A tag step for due runs, beside the bare batched write by the same user.
+
+The bare way writes the same kind of tag on as many other contacts, in batches of the runner's
+size, each committed, in the very environment in which the step writes: that of the user the
+workflow runs as (a Workflow user, not the superuser).
+
+Taken in two databases in turn, with few and with many runs in the table.
+"""
+
+from benchmarks import world
+from benchmarks.figure import compared, counted, in_turns
+
+WARM = 50
+
+
+def measure(bench):
+    """Time both ways in both databases, round by round."""
+    few, many = bench.size(10_000, 2_000), bench.size(1_000_000)
+    if bench.options.size:
+        few = max(many // 100, 1000)
+    due = few // (2 * bench.rounds + 2) - WARM
+    with bench.database("few") as small, bench.database("many") as large:
+        databases = {few: small, many: large}
+        ids = {size: databases[size].run(_arrange, size=size) for size in databases}
+        pairs = {few: [], many: []}
+        for number in range(bench.rounds):
+            for size in sorted(databases, reverse=bool(number % 2)):
+                pairs[size] += databases[size].run(_round, **ids[size], number=number, due=due)
+    than = "a batched write, committed for each of the runner's batches, by the same user (run_as)"
+    for size, name in ((few, "tag"), (many, "tag_million")):
+        yield compared(name, pairs[size], rows=due, than=than, at_least=0.6, runs_in_table=size)
+    yield _same(few, many, pairs)
+
+
+def _same(few, many, pairs):
+    def seconds(size, way):
+        return sorted(pair[way] for pair in pairs[size])[len(pairs[size]) // 2]
+
+    ours, bare = (seconds(many, way) / seconds(few, way) for way in (0, 1))
+    return counted(
+        "tag_same",
+        ours,
+        reads=f"times as long with {many} runs in the table as with {few}",
+        at_most=1.2,
+        bare_write_itself=round(bare, 3),
+    )
+
+
+def _arrange(env, size):
+    first = world.contacts(env, size, "tag")
+    tags = env["res.partner.category"].create([{"name": "Bench A"}, {"name": "Bench B"}])
+    made = world.workflow(env, [{"key": "tag", "kind": "tag", "add": ["Bench A"]}], "Tag")
+    world.runs(env, made, first, range(size), "tag", due_at=world.FAR_AHEAD)
+    return {"workflow": made.id, "first": first, "last": first + size - 1, "tag": tags[1].id}
+
+
+def _round(env, workflow, first, last, tag, number, due):
+    made = env["mail.workflow"].browse(workflow)
+    partners = made._run_env()["res.partner"]
+    runner = env["mail.workflow.enrollment"]
+
+    def ours():
+        runner._cron_run()
+
+    def bare(top, count):
+        for ids in world.batches(range(top - count + 1, top + 1), world.runner_batch()):
+            partners.browse(ids).write({"category_id": [(4, tag)]})
+            env.cr.commit()
+
+    top = last - number * (due + WARM)
+    world.make_due(env, made, WARM)
+    ours()
+    bare(top, WARM)
+    world.make_due(env, made, due)
+    pairs = in_turns(
+        1,
+        lambda _: world.timed(env, ours),
+        lambda _: world.timed(env, lambda: bare(top - WARM, due)),
+    )
+    done = env["mail.workflow.execution"].search_count([("state", "=", "done")])
+    assert done == (number + 1) * (due + WARM), done
+    return pairs

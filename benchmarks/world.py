@@ -1,0 +1,97 @@
+"""What the figures arrange inside Odoo's processes: contacts, workflows, and a stopwatch."""
+
+import time
+
+from benchmarks import seed
+from tests import jobs
+
+FAR_AHEAD = "2099-01-01 00:00:00"
+
+
+def contacts(env, count, prefix):
+    """Make contacts; return the id of the first, the others follow."""
+    one = env["res.partner"].create({"name": prefix, "email": f"{prefix}@customer.example.com"})
+    one.lang = "en_US"
+    env.flush_all()
+    first = seed.contacts(env.cr._obj, one.id, count, prefix)
+    env.cr.commit()
+    env.cr.execute("ANALYZE res_partner")
+    return first
+
+
+def workflow(env, steps, name, **values):
+    """Start a workflow as a Workflow user, which no hour is too late for."""
+    values = {"lateness_hours": 0, **values}
+    made = env["mail.workflow"].browse(jobs.arrange(env, steps, name=name, **values))
+    env.cr.commit()
+    return made.with_user(made.run_as_id)
+
+
+def runs(env, made, first_contact, numbers, prefix, **own):
+    """Bring contacts made before into a workflow, many at once."""
+    contact = env["res.partner"].create({"name": "First", "email": f"first@{prefix}.example.com"})
+    model = made.enroll(contact.with_user(made.env.user)).sudo()
+    env.flush_all()
+    seed.runs(env.cr._obj, model.id, numbers, first_contact, prefix, **own)
+    model.unlink()
+    env.cr.commit()
+    env.cr.execute("ANALYZE mail_workflow_enrollment")
+    env.cr.commit()
+
+
+def event(env, contact, name):
+    """Note a custom event of a contact, if somebody listens; return its id."""
+    env["mail.workflow.event"].emit("custom", record=contact, data={"name": name})
+    env.cr.commit()
+    env.cr.execute("SELECT max(id) FROM mail_workflow_event")
+    return env.cr.fetchone()[0]
+
+
+def make_due(env, made, count):
+    """Let so many runs of a workflow that wait be due; return their ids."""
+    env.cr.execute(
+        """
+        UPDATE mail_workflow_enrollment
+           SET due_at = entered_at, planned_at = entered_at
+         WHERE id IN (SELECT id
+                        FROM mail_workflow_enrollment
+                       WHERE workflow_id = %s AND state = 'active' AND due_at > entered_at
+                       ORDER BY due_at, id
+                       LIMIT %s)
+        RETURNING id
+        """,
+        [made.id, count],
+    )
+    ids = [row[0] for row in env.cr.fetchall()]
+    env.cr.commit()
+    env.invalidate_all()
+    return ids
+
+
+def clear(env):
+    """Leave nothing that the next figure would work on, or be slowed down by."""
+    env.cr.execute("TRUNCATE mail_workflow_enrollment, mail_workflow_event, mail_mail CASCADE")
+    env.invalidate_all()
+    env["mail.workflow"].search([("state", "in", ("running", "paused"))]).action_stop()
+
+
+def timed(env, work):
+    """Return the seconds a piece of work takes, committed."""
+    env.cr.commit()
+    env.invalidate_all()
+    started = time.perf_counter()
+    work()
+    env.cr.commit()
+    return time.perf_counter() - started
+
+
+def batches(ids, size):
+    """Cut a list of ids."""
+    return [ids[start : start + size] for start in range(0, len(ids), size)]
+
+
+def runner_batch():
+    """Return how many runs the runner takes at a time."""
+    from odoo.addons.mail_workflow_automation.models import mail_workflow_runner  # noqa: PLC0415
+
+    return mail_workflow_runner.BATCH
