@@ -77,22 +77,24 @@ def _pass(env, lane):
     return env["mail.workflow.event"]._cron_dispatch()
 
 
-def killed_pass(env, lane, at, found=None):
+def killed_pass(env, lane, at, of=""):
     """Let a lane pass; this process kills itself before the given statement or commit.
 
-    :param found: a file: how many statements there were, when it lived on
+    :param of: count only statements with this text (and no commits)
+    :returns: how many there were, when it lived on
     """
-    moments = _kill_at(env.cr, at)
+    moments = _kill_at(env.cr, at, of)
     _pass(env, lane)
     return next(moments)
 
 
-def _kill_at(cr, at):
+def _kill_at(cr, at, of=""):
     moments = itertools.count()
 
     def counted(original):
         def call(self, *args, **kwargs):
-            if next(moments) == at:
+            counts = not of or (args and of in getattr(args[0], "code", args[0]))
+            if counts and next(moments) == at:
                 os.kill(os.getpid(), signal.SIGKILL)
             return original(self, *args, **kwargs)
 

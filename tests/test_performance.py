@@ -268,9 +268,9 @@ class TestPlans(WorkflowCase):
         self.paused.action_pause()
         self.env.flush_all()
         self.analyze("mail_mail", "mail_message", "mail_workflow")
-        query = self.env["mail.mail"]._workflow_claim_query(0, fields.Datetime.now())
+        query = self.env["mail.workflow.post"]._claim_query(fields.Datetime.now(), (), 50)
         (plan,) = self.plans_of(lambda: self.env.cr.execute(query), of="mail_mail")
-        self.assertByIndex(plan, "mail_mail", most=10, index="mail_mail_workflow_queue")
+        self.assertByIndex(plan, "mail_mail", most=2 * 50, index="mail_mail_workflow_queue")
 
     def test_claim_of_events(self):
         self.seed_events(60_000, dispatched_at=self.now)

@@ -36,6 +36,9 @@ from . import mail_workflow_housekeeping
 from . import mail_workflow_consent
 from . import mail_workflow_recipe
 from . import mail_mail
+from . import mail_workflow_accepted
+from . import mail_workflow_mail_fate
+from . import mail_workflow_post
 from . import mailing
 from . import mail_workflow_wording
 from . import mail_workflow_button

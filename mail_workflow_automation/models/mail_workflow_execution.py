@@ -220,16 +220,20 @@ class MailWorkflowExecution(models.Model):
         self.invalidate_model()
 
     def _advance(self, state, why, now, **values):
-        """Move executions to another state, with a line in their log."""
+        """Move executions to another state, with a line in their log.
+
+        :param retry_at: ``{execution id: datetime}``, when each is tried again
+        """
         if not self:
             return
+        retries = values.get("retry_at") or {}
         self.flush_recordset()
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE mail_workflow_execution
-                   SET state = %(state)s, reason = %(reason)s, error = %(error)s, retry_at =
-                   %(retry_at)s,
+                   SET state = %(state)s, reason = %(reason)s, error = %(error)s,
+                       retry_at = (%(retries)s::jsonb ->> id::text)::timestamp,
                        attempt = attempt + %(attempts)s,
                        log = COALESCE(log, '[]'::jsonb) || jsonb_build_array(jsonb_build_object(
                            'at', %(at)s, 'from', state, 'to', %(state)s, 'why', %(why)s, 'by',
@@ -239,7 +243,7 @@ class MailWorkflowExecution(models.Model):
                 state=state,
                 reason=values.get("reason") or None,
                 error=values.get("error") or None,
-                retry_at=values.get("retry_at") or None,
+                retries=self._json(retries),
                 attempts=values.get("attempts", 0),
                 at=fields.Datetime.to_string(now),
                 why=why,
