@@ -35,7 +35,7 @@ def compared(name, pairs, *, rows, than, at_most=None, at_least=None, **more):
     """
     own_rows, bare_rows = rows if isinstance(rows, tuple) else (rows, rows)
     ratios = [(ours / own_rows) / (bare / bare_rows) for ours, bare in pairs]
-    if at_most is None:
+    if at_least is not None:
         ratios = [1 / ratio for ratio in ratios]
     ratio = median(ratios)
     return {

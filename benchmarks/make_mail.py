@@ -11,7 +11,7 @@ WARM = 20
 
 def measure(bench):
     """Each round makes mails for people of its own."""
-    size = bench.size(1_000)
+    size = bench.size(300)
     for ending, body in designed.bodies().items():
         pairs = bench.shop.run(_rounds, size=size, rounds=bench.rounds, body=body)
         yield compared(

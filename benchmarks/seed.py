@@ -10,6 +10,7 @@ import argparse
 import json
 import time
 from contextlib import contextmanager
+from itertools import islice
 
 from dev import databases, server
 from dev.database_server import cursor as open_cursor
@@ -50,7 +51,7 @@ class _Lines:
 
     def read(self, size=-1):
         while len(self._rest) < size:
-            portion = "".join(line for line, _ in zip(self._lines, range(PORTION), strict=False))
+            portion = "".join(islice(self._lines, PORTION))
             if not portion:
                 break
             self._rest += portion.encode()
@@ -85,6 +86,7 @@ def like(cursor, table, row_id, own, numbers, **values):
 
     columns = ", ".join(template)
     cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", _Lines(lines()), 1 << 20)
+    assert cursor.rowcount == len(numbers), cursor.rowcount
     return first
 
 

@@ -5,6 +5,7 @@ import time
 from benchmarks import seed
 from tests import jobs
 
+LONG_AGO = "2026-01-01 00:00:00"
 FAR_AHEAD = "2099-01-01 00:00:00"
 
 
@@ -75,14 +76,29 @@ def clear(env):
     env["mail.workflow"].search([("state", "in", ("running", "paused"))]).action_stop()
 
 
-def timed(env, work):
-    """Return the seconds a piece of work takes, committed."""
+def vacuum(env, table):
+    """Leave the table as autovacuum would after a while."""
+    env.cr.commit()
+    env.cr._cnx.autocommit = True
+    env.cr.execute(f"VACUUM ANALYZE {table}")  # noqa: S608 names of the figures
+    env.cr._cnx.autocommit = False
+
+
+def timed(env, work, end=None):
+    """Return the seconds a piece of work takes, committed unless it is to end otherwise."""
     env.cr.commit()
     env.invalidate_all()
     started = time.perf_counter()
     work()
-    env.cr.commit()
+    (end or env.cr.commit)()
     return time.perf_counter() - started
+
+
+def now():
+    """Return the moment, as the engine reads it."""
+    from odoo import fields  # noqa: PLC0415 (there in Odoo's processes only)
+
+    return fields.Datetime.now()
 
 
 def batches(ids, size):
