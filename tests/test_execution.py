@@ -136,9 +136,41 @@ class TestOnce(ExecutionCase):
             states = self.runs(workflow).execution_ids.filtered(lambda x, k=key: x.step_id.key == k)
             self.assertEqual(len(states), 6, key)
 
+    def test_what_a_step_changes_is_seen_by_the_next(self):
+        """Even without a wait between them: the tag takes the person out of the audience."""
+        self.env["res.partner.category"].create({"name": "Served"})
+        serve = {"key": "serve", "kind": "tag", "add": ["Served"]}
+        asked = {"key": "asked", "kind": "condition", "domain": [["name", "=", "Ada"]]}
+        workflow = self.workflow(
+            [asked, serve, mail("hello")],
+            audience=[["category_id", "=", False]],
+            recheck_audience=True,
+        )
+        run = workflow.enroll(self.person())
+        self.run_engine()
+        self.assertPath(run, ("asked", "done"), ("serve", "done"), ("hello", "skipped"))
+        self.assertState(run, "exited", "left the audience")
+
 
 @tagged("post_install", "-at_install", "mail_workflow")
 class TestErrors(ExecutionCase):
+    def test_error_of_one_of_many_lets_few_be_done_again(self):
+        workflow = self.workflow([mail("hello"), DAY])
+        people = self.people(200)
+        runs = workflow.enroll(people)
+        bad = runs.filtered(lambda run: run.res_id == people[77].id)
+        tried = []
+
+        def is_bad(mailer, step, some, *args):
+            tried.append(len(some))
+            return bad in some
+
+        with self.failing("mail.workflow.mailer", "_queue", ValueError, is_bad):
+            self.run_batch()
+        self.assertEqual(len(self.mails(workflow)), 199)
+        self.assertState(bad, "active")
+        self.assertLessEqual(len(tried), 20, "halves of halves, not one by one")
+
     def test_template_error_of_number_25_stays_with_number_25(self):
         manager = new_test_user(
             self.env,

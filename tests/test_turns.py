@@ -2,6 +2,8 @@
 
 from odoo.tests import tagged
 
+from odoo.addons.mail_workflow_automation.models.mail_workflow_runner import BATCH
+
 from .common import mail, wait
 from .test_execution import DAY, ExecutionCase
 
@@ -19,7 +21,7 @@ class TestFairness(ExecutionCase):
         self.run_batch()
         waiting = self.runs(small).filtered("waiting_since")
         self.assertEqual(len(waiting), 5)
-        self.assertLess(len(self.runs(large).filtered("waiting_since")), 300)
+        self.assertLess(len(self.runs(large).filtered("waiting_since")), BATCH)
 
     def test_idle_workflows_do_not_make_the_batches_of_a_busy_one_small(self):
         for number in range(10):

@@ -108,7 +108,7 @@ class MailWorkflowEnroller(models.AbstractModel):
             domain &= fields.Domain("company_id", "in", [workflow.company_id.id, False])
         if workflow.website_id and "website_id" in model._fields:
             domain &= fields.Domain("website_id", "in", [workflow.website_id.id, False])
-        found = set(model.search(domain)._ids)
+        found = set(model.search(domain, order="id").ids)
         return model.browse([record_id for record_id in ids if record_id in found])
 
     @api.model

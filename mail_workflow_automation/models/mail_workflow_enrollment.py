@@ -78,8 +78,8 @@ class MailWorkflowEnrollment(models.Model):
     event_id = fields.Many2one(
         "mail.workflow.event", ondelete="set null", index="btree_not_null", readonly=True
     )
-    data = fields.Json(readonly=True)
-    log = fields.Json(readonly=True)
+    data = fields.Json(readonly=True, prefetch=False)
+    log = fields.Json(readonly=True, prefetch=False)
     execution_ids = fields.One2many("mail.workflow.execution", "enrollment_id", readonly=True)
     log_text = fields.Text(compute="_compute_log_text", string="History")
     record_name = fields.Char(compute="_compute_record_name")

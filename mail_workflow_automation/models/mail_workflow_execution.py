@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..sql import unnested
+
 STATES = [
     ("queued", "Queued"),
     ("done", "Done"),
@@ -56,7 +58,7 @@ class MailWorkflowExecution(models.Model):
     mailing_trace_id = fields.Many2one(
         "mailing.trace", string="Mail", ondelete="set null", index="btree_not_null", readonly=True
     )
-    log = fields.Json(readonly=True)
+    log = fields.Json(readonly=True, prefetch=False)
 
     _visit = models.UniqueIndex("(enrollment_id, step_id, visit_no)")
     _retry = models.Index("(retry_at) WHERE state = 'failed' AND retry_at IS NOT NULL")
@@ -96,36 +98,27 @@ class MailWorkflowExecution(models.Model):
         """
         if not rows:
             return {}
-        line = {"at": fields.Datetime.to_string(now), "from": None, "by": "engine", "why": ""}
-        values = SQL(", ").join(
-            SQL(
-                "(%s, %s, %s, %s, %s, %s, 1, %s::jsonb)",
-                run_id,
-                step_id,
-                visit_no,
-                state,
-                branch,
-                now,
-                self._json([{**line, "to": state}]),
-            )
-            for run_id, step_id, visit_no, state, branch in rows
-        )
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO mail_workflow_execution AS x
                        (enrollment_id, step_id, visit_no, state, branch, executed_at, attempt, log)
-                VALUES %s
+                SELECT r.enrollment_id, r.step_id, r.visit_no, r.state, r.branch, %(now)s, 1,
+                       jsonb_build_array(jsonb_build_object(
+                           'at', %(at)s, 'from', NULL, 'to', r.state, 'why', '', 'by', 'engine'))
+                  FROM %(rows)s AS r (enrollment_id, step_id, visit_no, state, branch)
                 ON CONFLICT (enrollment_id, step_id, visit_no) DO UPDATE
-                   SET state = EXCLUDED.state, branch = EXCLUDED.branch, executed_at =
-                   EXCLUDED.executed_at,
+                   SET state = EXCLUDED.state, branch = EXCLUDED.branch,
+                       executed_at = EXCLUDED.executed_at,
                        reason = NULL, error = NULL, retry_at = NULL,
                        attempt = x.attempt + 1,
                        log = COALESCE(x.log, '[]'::jsonb) || EXCLUDED.log
                  WHERE x.state IN ('held', 'failed', 'dead')
                 RETURNING enrollment_id, id
                 """,
-                values,
+                now=now,
+                at=fields.Datetime.to_string(now),
+                rows=unnested(rows, "int", "int", "int", "varchar", "varchar"),
             )
         )
         self.invalidate_model()
@@ -135,53 +128,43 @@ class MailWorkflowExecution(models.Model):
     def _record(self, rows, now):
         """Write executions that end without being carried out.
 
-        :param rows: ``[dict(enrollment_id, step_id, visit_no, state, reason, error, attempt,
-        retry_at)]``
+        :param rows: ``[dict(enrollment_id, step_id, visit_no, state, reason, error, attempt, by)]``
         """
         if not rows:
             return
-        values = SQL(", ").join(
-            SQL(
-                "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)",
-                row["enrollment_id"],
-                row["step_id"],
-                row["visit_no"],
-                row["state"],
+        given = [
+            (
+                *(row[name] for name in ("enrollment_id", "step_id", "visit_no", "state")),
                 row.get("reason") or None,
                 row.get("error") or None,
                 row.get("attempt", 0),
-                row.get("retry_at") or None,
-                now,
-                self._json(
-                    [
-                        {
-                            "at": fields.Datetime.to_string(now),
-                            "from": None,
-                            "to": row["state"],
-                            "why": row.get("reason") or "",
-                            "by": row.get("by", "engine"),
-                        }
-                    ]
-                ),
+                row.get("by", "engine"),
             )
             for row in rows
-        )
+        ]
+        types = ("int", "int", "int", "varchar", "varchar", "text", "int", "varchar")
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO mail_workflow_execution AS x
-                       (enrollment_id, step_id, visit_no, state, reason, error, attempt, retry_at,
+                       (enrollment_id, step_id, visit_no, state, reason, error, attempt,
                        executed_at, log)
-                VALUES %s
+                SELECT r.enrollment_id, r.step_id, r.visit_no, r.state, r.reason, r.error,
+                       r.attempt, %(now)s, jsonb_build_array(jsonb_build_object(
+                           'at', %(at)s, 'from', NULL, 'to', r.state,
+                           'why', COALESCE(r.reason, ''), 'by', r.by))
+                  FROM %(rows)s AS r (enrollment_id, step_id, visit_no, state, reason, error,
+                                      attempt, by)
                 ON CONFLICT (enrollment_id, step_id, visit_no) DO UPDATE
                    SET state = EXCLUDED.state, reason = EXCLUDED.reason, error = EXCLUDED.error,
-                       attempt = GREATEST(x.attempt, EXCLUDED.attempt), retry_at =
-                       EXCLUDED.retry_at,
+                       attempt = GREATEST(x.attempt, EXCLUDED.attempt), retry_at = NULL,
                        executed_at = EXCLUDED.executed_at,
                        log = COALESCE(x.log, '[]'::jsonb) || EXCLUDED.log
                  WHERE x.state IN ('held', 'failed', 'dead')
                 """,
-                values,
+                now=now,
+                at=fields.Datetime.to_string(now),
+                rows=unnested(given, *types),
             )
         )
         self.invalidate_model()

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from ..engine import outcome as outcomes_of
 
-BATCH = 200
+BATCH = 500
 # how often a unit of work is done again because others changed the same rows
 ATTEMPTS = 8
 # steps without a wait between them are carried out in one transaction, up to so many
@@ -54,10 +54,11 @@ class MailWorkflowRunner(models.AbstractModel):
     def _run_batch(self, now, size=BATCH):
         ids = self._claim(now, size)
         runs = self.env["mail.workflow.enrollment"].sudo().browse(ids)
+        checked = set()
         for _hop in range(MAX_HOPS):
             if not runs:
                 break
-            runs = self._step_all(runs, now)
+            runs = self._step_all(runs, now, checked)
         return len(ids)
 
     @api.model
@@ -117,8 +118,12 @@ class MailWorkflowRunner(models.AbstractModel):
         )
 
     @api.model
-    def _step_all(self, runs, now):
-        """Carry out the step at which each run stands; return the runs due again at once."""
+    def _step_all(self, runs, now, checked):
+        """Carry out the step at which each run stands; return the runs due again at once.
+
+        :param set checked: ids of the runs checked in this transaction, since which nothing that
+            is checked can have changed
+        """
         by_step = defaultdict(list)
         for run in runs:
             by_step[run.step_id.id].append(run.id)
@@ -128,15 +133,13 @@ class MailWorkflowRunner(models.AbstractModel):
             if not step_id:
                 group._leave("done", "", now)
                 continue
-            going_on += self._run_group(
-                self.env["mail.workflow.step"].sudo().browse(step_id), group, now
-            )
+            step = self.env["mail.workflow.step"].sudo().browse(step_id)
+            going_on += self._run_group(step, group, now, checked)
         return runs.browse(going_on)
 
     @api.model
-    def _run_group(self, step, runs, now):
-        """Carry out a step for runs, safely: after an error one by one, so that it stays with its
-        run.
+    def _run_group(self, step, runs, now, checked):
+        """Carry out a step for runs, safely: after an error by halves, until it stays with its run.
 
         :returns: ids of the runs due again at once
         """
@@ -145,52 +148,59 @@ class MailWorkflowRunner(models.AbstractModel):
                 workflow = step.workflow_id
                 if workflow.state != "running" or workflow._pause_without_rights(step):
                     return []
-                return self._carry_out(step, runs, now)
+                return self._carry_out(step, runs, now, checked)
         except Exception as error:  # noqa: BLE001 one person's error never touches another (rule 13)
             self._reraise_if_serialization(error)
+            checked.clear()
             if len(runs) == 1:
                 self._fail(step, runs, error, now)
                 return []
-        return [run_id for run in runs for run_id in self._run_group(step, run, now)]
+        half = len(runs) // 2
+        return self._run_group(step, runs[:half], now, checked) + self._run_group(
+            step, runs[half:], now, checked
+        )
 
     @api.model
-    def _carry_out(self, step, runs, now):
+    def _carry_out(self, step, runs, now, checked):
         handler = step._handler()
         already = self._already_done(runs)
         outcomes = {run_id: outcomes_of.done(branch) for run_id, branch in already.items()}
-        outcomes.update(self._recheck(step, runs.filtered(lambda run: run.id not in outcomes), now))
+
+        def undecided(known=outcomes):
+            return runs.browse([run_id for run_id in runs.ids if run_id not in known])
+
+        unchecked = undecided({**outcomes, **dict.fromkeys(checked)})
+        outcomes.update(self._recheck(step, unchecked, now))
+        checked.update(unchecked.ids)
         if handler._is_message:
-            open_runs = runs.filtered(lambda run: run.id not in outcomes)
-            outcomes.update(self._check_message(step, open_runs, now))
-        open_runs = runs.filtered(lambda run: run.id not in outcomes)
+            outcomes.update(self._check_message(step, undecided(), now))
+        open_runs = undecided()
         if open_runs:
             outcomes.update(handler._decide(step, open_runs, now))
-        carried = [
-            run
-            for run in runs
-            if outcomes[run.id].action in ("done", "jump") and run.id not in already
-        ]
-        executions = (
-            self.env["mail.workflow.execution"]
-            .sudo()
-            ._reserve(
-                [
-                    (
-                        run.id,
-                        step.id,
-                        run.visit_no,
-                        outcomes[run.id].execution_state,
-                        outcomes[run.id].branch,
-                    )
-                    for run in carried
-                ],
-                now,
-            )
+        carried = runs.browse(
+            [
+                run_id
+                for run_id in runs.ids
+                if outcomes[run_id].action in ("done", "jump") and run_id not in already
+            ]
         )
-        to_perform = runs.browse([run.id for run in carried if run.id in executions])
+        executions = self._reserve(step, carried, outcomes, now)
+        to_perform = runs.browse([run_id for run_id in carried.ids if run_id in executions])
         if to_perform:
             handler._perform(step, to_perform, outcomes, executions, now)
+            if handler._has_effects:
+                # what others are checked for, too, can have changed
+                checked.clear()
         return self._apply(step, runs, outcomes, now)
+
+    @api.model
+    def _reserve(self, step, runs, outcomes, now):
+        """Write the executions of a step that runs are about to go through."""
+        rows = []
+        for run in runs:
+            result = outcomes[run.id]
+            rows.append((run.id, step.id, run.visit_no, result.execution_state, result.branch))
+        return self.env["mail.workflow.execution"].sudo()._reserve(rows, now)
 
     @api.model
     def _already_done(self, runs):
@@ -233,10 +243,11 @@ class MailWorkflowRunner(models.AbstractModel):
         )
         moves, leaves, stay = {}, defaultdict(list), []
         tree = step.workflow_id._tree()
+        following = {}
         for run in runs:
             result = outcomes[run.id]
             if result.action in ("wait", "hold"):
-                stay.append((run, result))
+                stay.append((run.id, result.due_at, result.action == "wait"))
             elif result.action == "leave":
                 leaves[(result.state, result.reason)].append(run.id)
             elif result.action == "skip" and step.on_skip == "leave":
@@ -246,7 +257,9 @@ class MailWorkflowRunner(models.AbstractModel):
             elif result.action == "past":
                 moves[run.id] = self._pass_to_next_wait(step, run, tree, result.reason, now)
             else:
-                moves[run.id] = tree.following(step.id, result.branch)
+                if result.branch not in following:
+                    following[result.branch] = tree.following(step.id, result.branch)
+                moves[run.id] = following[result.branch]
         for (state, reason), ids in leaves.items():
             runs.browse(ids)._leave(state, reason, now)
         self._stay(stay, now)

@@ -52,33 +52,43 @@ class MailWorkflowRunner(models.AbstractModel):
 
     @api.model
     def _recheck_records(self, workflow, runs):
+        """Return ``{run id: Outcome}`` of the runs whose record is out of reach or audience."""
         found = {}
         if not runs:
             return found
-        records = workflow._records(runs.mapped("res_id")).exists()
-        readable = records._filtered_access("read") if records else records
+        records = workflow._records(list(set(runs.mapped("res_id"))))
+        readable = self._readable(records)
         audience = readable
         if workflow.recheck_audience and readable:
+            # as on the way in, without what is archived
             audience = readable.search(
                 workflow._audience() & fields.Domain("id", "in", readable.ids)
             )
-        existing_ids, readable_ids, audience_ids = (
-            set(records.ids),
-            set(readable.ids),
-            set(audience.ids),
-        )
-        for run in runs:
-            if run.res_id not in existing_ids:
-                found[run.id] = outcomes_of.leave(self.env._("record deleted"))
-            elif run.res_id not in readable_ids:
-                user = workflow.run_as_id.name
-                found[run.id] = outcomes_of.leave(self.env._("out of reach of %s", user))
-            elif run.res_id not in audience_ids:
-                found[run.id] = outcomes_of.leave(self.env._("left the audience"))
-        staying = runs.filtered(lambda run: run.id not in found)
+        audience_ids = set(audience.ids)
+        if not audience_ids.issuperset(records.ids):
+            existing_ids, readable_ids = set(records.exists().ids), set(readable.ids)
+            for run in runs:
+                if run.res_id not in existing_ids:
+                    found[run.id] = outcomes_of.leave(self.env._("record deleted"))
+                elif run.res_id not in readable_ids:
+                    user = workflow.run_as_id.name
+                    found[run.id] = outcomes_of.leave(self.env._("out of reach of %s", user))
+                elif run.res_id not in audience_ids:
+                    found[run.id] = outcomes_of.leave(self.env._("left the audience"))
+        staying = runs.browse([run_id for run_id in runs.ids if run_id not in found])
         for run_id, reason in staying._refresh_persons(readable).items():
             found[run_id] = outcomes_of.leave(reason)
         return found
+
+    @api.model
+    def _readable(self, records):
+        """Return the records that are there and within reach of their user: one query."""
+        if not records.browse().has_access("read"):
+            return records.browse()
+        found = records.with_context(active_test=False).search(
+            fields.Domain("id", "in", records.ids), order="id"
+        )
+        return records.browse(found.ids)
 
     @api.model
     def _check_message(self, step, runs, now):

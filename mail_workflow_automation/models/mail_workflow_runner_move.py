@@ -1,8 +1,12 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..sql import unnested
+
 # runs of a stopped workflow that are ended in one pass
 STOPPED_BATCH = 5000
+# what a move or a wait changes of a run
+PLACE = ["step_id", "visit_no", "attempt", "due_at", "planned_at", "waiting_since"]
 
 
 class MailWorkflowRunner(models.AbstractModel):
@@ -37,17 +41,12 @@ class MailWorkflowRunner(models.AbstractModel):
 
     @api.model
     def _stay(self, stay, now):
+        """Let runs stand where they are.
+
+        :param stay: ``[(run id, due at, does it wait)]``; who does not wait is held
+        """
         if not stay:
             return
-        values = SQL(", ").join(
-            SQL(
-                "(%s, %s::timestamp, %s)",
-                run.id,
-                result.due_at,
-                result.action == "wait",
-            )
-            for run, result in stay
-        )
         self.env.cr.execute(
             SQL(
                 """
@@ -55,14 +54,15 @@ class MailWorkflowRunner(models.AbstractModel):
                    SET due_at = v.due_at,
                        planned_at = CASE WHEN v.waits THEN v.due_at ELSE e.planned_at END,
                        waiting_since = CASE WHEN v.waits THEN %s ELSE e.waiting_since END
-                  FROM (VALUES %s) AS v (id, due_at, waits)
+                  FROM %s AS v (id, due_at, waits)
                  WHERE e.id = v.id
                 """,
                 now,
-                values,
+                unnested(stay, "int", "timestamp", "bool"),
             )
         )
-        self.env["mail.workflow.enrollment"].invalidate_model()
+        runs = self.env["mail.workflow.enrollment"].browse([run_id for run_id, *_rest in stay])
+        runs.invalidate_recordset(PLACE)
 
     @api.model
     def _move(self, runs, moves, now, tree, planned_at=None):
@@ -73,18 +73,13 @@ class MailWorkflowRunner(models.AbstractModel):
             made a run late is not forgotten
         :returns: ids of the runs that stand at a next step
         """
-        if not moves:
-            return []
         ends = [run_id for run_id, target in moves.items() if target is None]
         self._finish(runs.browse(ends), now)
         going = {run_id: target for run_id, target in moves.items() if target is not None}
         if not going:
             return []
         visits = self._next_visits(going, tree)
-        values = SQL(", ").join(
-            SQL("(%s, %s, %s)", run_id, target, visits.get(run_id, 1))
-            for run_id, target in going.items()
-        )
+        rows = [(run_id, target, visits.get(run_id, 1)) for run_id, target in going.items()]
         self.env.cr.execute(
             SQL(
                 """
@@ -93,15 +88,17 @@ class MailWorkflowRunner(models.AbstractModel):
                        waiting_since = NULL,
                        planned_at = COALESCE(%(planned)s, e.planned_at, %(now)s),
                        due_at = LEAST(COALESCE(%(planned)s, e.planned_at, %(now)s), %(now)s)
-                  FROM (VALUES %(values)s) AS v (id, step_id, visit_no)
+                  FROM %(rows)s AS v (id, step_id, visit_no)
                  WHERE e.id = v.id
                 """,
                 planned=planned_at,
                 now=now,
-                values=values,
+                rows=unnested(rows, "int", "int", "int"),
             )
         )
-        runs.invalidate_recordset()
+        moved = runs.browse(list(going))
+        moved.invalidate_recordset(PLACE)
+        moved.fetch(PLACE)
         return list(going)
 
     @api.model

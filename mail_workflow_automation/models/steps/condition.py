@@ -70,6 +70,7 @@ class MailWorkflowStepCondition(models.AbstractModel):
     _description = "Workflow Step: Condition"
 
     _step_icon = "fa-question-circle"
+    _has_effects = False
 
     @api.model
     def _file_keys(self):

@@ -18,6 +18,7 @@ class MailWorkflowStepEnd(models.AbstractModel):
     _description = "Workflow Step: End"
 
     _step_icon = "fa-stop-circle"
+    _has_effects = False
     _is_closing = True
     _step_fields = {"reason": "end_reason"}
 

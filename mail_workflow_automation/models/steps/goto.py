@@ -31,6 +31,7 @@ class MailWorkflowStepGoto(models.AbstractModel):
     _description = "Workflow Step: Go To"
 
     _step_icon = "fa-reply"
+    _has_effects = False
     _is_closing = True
     _step_fields = {"max_visits": "goto_max_visits"}
 

@@ -25,6 +25,8 @@ class MailWorkflowStepKind(models.AbstractModel):
     _is_message = False
     # a run stops here for a time: what makes a loop safe
     _is_wait = False
+    # carrying it out changes something that a run is checked for: its record, who it is about
+    _has_effects = True
     # a branch closes here: what stands below is reached in another way
     _is_closing = False
 
