@@ -47,7 +47,6 @@ class Accepted:
         self.ids = set()
         self.settled = []
         self._registry = registry
-        self._cr = None
         self._writer = ThreadPoolExecutor(1, "workflow mail accepted") if registry else None
         self._under_way = None
 
@@ -93,7 +92,6 @@ class Accepted:
     def close(self):
         if self._writer:
             self._writer.shutdown()
-        self._drop_connection()
 
     def _ask(self, query, ids):
         self.wait()
@@ -102,26 +100,13 @@ class Accepted:
         return self._writer.submit(self._execute, query, ids).result()
 
     def _execute(self, query, value):
-        """Carry out and commit a statement; a connection that was lost is opened once more."""
-        for is_last in (False, True):
-            try:
-                if self._cr is None:
-                    self._cr = self._registry.cursor()
-                self._cr.execute(query, [value])
-                rows = self._cr.fetchall() if self._cr.description else []
-                # a connection of our own: nothing else is in this transaction
-                self._cr.commit()  # pylint: disable=invalid-commit
-                return rows
-            except psycopg2.Error:
-                self._drop_connection()
-                if is_last:
-                    raise
-        return []
+        """Carry out and commit a statement; once more where the connection was lost."""
+        try:
+            return self._commit(query, value)
+        except psycopg2.Error:
+            return self._commit(query, value)
 
-    def _drop_connection(self):
-        cr, self._cr = self._cr, None
-        if cr is not None:
-            try:
-                cr.close()
-            except psycopg2.Error:
-                _logger.debug("The connection was lost already")
+    def _commit(self, query, value):
+        with self._registry.cursor() as cr:
+            cr.execute(query, [value])
+            return cr.fetchall() if cr.description else []
