@@ -210,3 +210,43 @@ def begin_pass(env, folder, lane):
     job = cron._acquire_one_job(env.cr, cron.id, include_not_ready=True)
     cron._clear_schedule(job)
     meet(folder, "begun", ["end"])
+
+
+def enroll_again(env, workflow_id, folder, name, others):
+    """Bring all contacts of a workflow's test in, at the same time as others; as a request of a
+    Workflow user, which Odoo does again where the database asks for it."""
+    from odoo.service.model import retrying  # noqa: PLC0415
+
+    user = env["res.users"].search([("login", "=", "marketer")])
+    contacts = env["res.partner"].search([("email", "like", "together%")]).with_user(user)
+    workflow = env["mail.workflow"].with_user(user).browse(workflow_id)
+    env.cr.commit()
+    meet(folder, name, others)
+    return retrying(lambda: len(workflow.enroll(contacts)), env)
+
+
+def emit_for_all(env, names):
+    """Note a custom event of each name for each contact of a test."""
+    for contact in env["res.partner"].search([("email", "like", "together%")]):
+        for name in names:
+            env["mail.workflow.event"].emit("custom", partner=contact, data={"name": name})
+
+
+def transactions_of_pass(env, lane):
+    """Let a lane pass; return of each of its transactions which statements claim rows."""
+    kind, found = type(env.cr), [[]]
+    execute, commit = kind.execute, kind.commit
+
+    def noted(self, query, *args, **kwargs):
+        if self is env.cr:
+            found[-1].append("SKIP LOCKED" in str(getattr(query, "code", query)))
+        return execute(self, query, *args, **kwargs)
+
+    def ended(self):
+        commit(self)
+        if self is env.cr:
+            found.append([])
+
+    kind.execute, kind.commit = noted, ended
+    _pass(env, lane)
+    return [statements for statements in found if any(statements)]
