@@ -250,3 +250,57 @@ def transactions_of_pass(env, lane):
     kind.execute, kind.commit = noted, ended
     _pass(env, lane)
     return [statements for statements in found if any(statements)]
+
+
+def set_lanes(env, **counts):
+    """Save in the settings how many crons lanes have."""
+    values = {f"mail_workflow_{lane}_lanes": count for lane, count in counts.items()}
+    env["res.config.settings"].create(values).execute()
+
+
+def trigger(env, cron):
+    """Ask for a pass of one cron."""
+    env.ref(f"mail_workflow_automation.ir_cron_mail_workflow_{cron}")._trigger()
+
+
+def trigger_id(env, cron_id):
+    """Ask for a job."""
+    env["ir.cron"].browse(cron_id)._trigger()
+
+
+def scheduler(env, cron=None):
+    """Let a cron worker carry out what is ready (only that cron), and end."""
+    if not cron:
+        env["ir.cron"]._process_jobs(env.cr.dbname)
+        return
+    job = env.ref(f"mail_workflow_automation.ir_cron_mail_workflow_{cron}")
+    env["ir.cron"]._process_jobs_loop(env.cr, job_ids=job.ids)
+
+
+def hold_turn(env, folder, then=None):
+    """Take a turn of this server, say so, and keep it until the test says so.
+
+    :param then: `die`: this process kills itself with the turn in its hands
+    """
+    taken = env["mail.workflow.lane"]._take_turn()
+    meet(folder, "taken", ["end"])
+    if then == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return taken
+
+
+def own_job(env, name):
+    """Add a job like Odoo's own that makes a contact, and ask for it."""
+    cron = env["ir.cron"].create(
+        {
+            "name": name,
+            "model_id": env["ir.model"]._get_id("res.partner"),
+            "state": "code",
+            "code": f"model.create({{'name': {name!r}}})",
+            "interval_number": 1,
+            "interval_type": "months",
+            "nextcall": "2099-01-01",
+        }
+    )
+    cron._trigger()
+    return cron.id

@@ -222,7 +222,7 @@ def test_a_backlog_of_10000_goes_by_in_turns_of_two_seconds(workers):
     workers.query("UPDATE mail_workflow SET state = 'paused' WHERE state = 'running'")
     tag = {"key": "wait", "kind": "wait", "days": 1}
     workflow = workers.run(jobs.arrange, steps=[tag], people=1, prefix="backlog")
-    _multiply(workers, workflow, 9_999)
+    multiply(workers, workflow, 9_999)
     due = """
         SELECT count(*) FROM mail_workflow_enrollment
          WHERE workflow_id = %s AND waiting_since IS NULL
@@ -262,7 +262,7 @@ def test_a_request_during_a_pass_is_not_lost(workers):
     assert workers.count(requests) == 1, "what came during the pass has a request of its own"
 
 
-def _multiply(workers, workflow, count):
+def multiply(workers, workflow, count):
     """Bring many more people in, as copies of the one who is there."""
     workers.query(
         """

@@ -16,6 +16,7 @@ from . import mail_workflow_rights
 from . import triggers
 from . import mail_workflow_event
 from . import mail_workflow_lane
+from . import ir_cron
 from . import mail_workflow_enrollment
 from . import mail_workflow_execution
 from . import mail_workflow_enroller

@@ -15,21 +15,28 @@ class MailWorkflowHousekeeping(models.AbstractModel):
 
     @api.model
     def _run(self, now):
-        lanes = self.env["mail.workflow.lane"]
-        for work in (self._end_orphans, self._end_holdouts, self._prune_logs):
-            left = lanes._checkpoint()
-            while work(now) and left > 0:
-                left = lanes._checkpoint()
-        lanes._checkpoint()
+        """Do one kind of care after the other, in the turns of a lane.
+
+        Each does one batch, and returns how many rows it handled.
+        """
+        kinds = [self._end_orphans, self._end_holdouts, self._prune_logs]
+
+        def work():
+            while kinds:
+                handled = kinds[0](now)
+                if handled < BATCH:
+                    kinds.pop(0)
+                if handled:
+                    return handled
+            return 0
+
+        self.env["mail.workflow.lane"]._passes("housekeeping", work)
         return True
 
     @api.model
     def _end_orphans(self, now):
-        """End runs whose record is gone.
-
-        :returns: whether there may be more, as for the others
-        """
-        is_full = False
+        """End runs whose record is gone."""
+        ended = 0
         runs = self.env["mail.workflow.enrollment"].sudo()
         groups = runs._read_group([("state", "in", ("active", "holdout"))], ["res_model"])
         for (model_name,) in groups:
@@ -52,15 +59,15 @@ class MailWorkflowHousekeeping(models.AbstractModel):
             )
             orphans = runs.browse([row[0] for row in self.env.cr.fetchall()])
             orphans._leave("exited", self.env._("record deleted"), now)
-            is_full |= len(orphans) >= BATCH
-        return is_full
+            ended += len(orphans)
+        return ended
 
     @api.model
     def _end_holdouts(self, now):
         """End holdouts whose goal's window (or 30 days) is over, so that they can be drawn
         again."""
         runs = self.env["mail.workflow.enrollment"].sudo()
-        is_full = False
+        ended = 0
         for workflow in self.env["mail.workflow"].sudo().search([("holdout_percent", ">", 0)]):
             days = workflow.goal_window_days or HOLDOUT_DAYS
             over = runs.search(
@@ -72,15 +79,15 @@ class MailWorkflowHousekeeping(models.AbstractModel):
                 limit=BATCH,
             )
             over._leave("done", "", now)
-            is_full |= len(over) >= BATCH
-        return is_full
+            ended += len(over)
+        return ended
 
     @api.model
     def _prune_logs(self, now):
         """Drop the details of runs that ended long ago; the keys that stop a second run stay."""
         days = self.env["mail.workflow"]._get_int_param("log_retention_days", 365)
         if not days:
-            return False
+            return 0
         before = now - timedelta(days=days)
         self.env.cr.execute(
             SQL(
@@ -101,4 +108,4 @@ class MailWorkflowHousekeeping(models.AbstractModel):
                 batch=BATCH,
             )
         )
-        return self.env.cr.rowcount >= BATCH
+        return self.env.cr.rowcount

@@ -1,4 +1,14 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from .mail_workflow_lane import LANES, MOST_LANES
+
+# Odoo forgets a setting of 0, which would then be the default
+ZERO_COUNTS = (
+    "mail_workflow_bounce_limit",
+    "mail_workflow_event_retention_days",
+    "mail_workflow_log_retention_days",
+)
 
 
 class ResConfigSettings(models.TransientModel):
@@ -27,6 +37,41 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="mail_workflow_automation.log_retention_days",
         default=365,
     )
+    mail_workflow_dispatcher_lanes = fields.Integer(
+        string="Jobs that serve events",
+        config_parameter="mail_workflow_automation.dispatcher_lanes",
+        default=LANES["dispatcher"],
+        help="With one, events are served in the order in which they happened.",
+    )
+    mail_workflow_runner_lanes = fields.Integer(
+        string="Jobs that carry out steps",
+        config_parameter="mail_workflow_automation.runner_lanes",
+        default=LANES["runner"],
+    )
+    mail_workflow_mail_lanes = fields.Integer(
+        string="Jobs that send mail",
+        config_parameter="mail_workflow_automation.mail_lanes",
+        default=LANES["mail"],
+    )
+    mail_workflow_cron_workers = fields.Integer(
+        string="Cron workers workflows may use at once",
+        config_parameter="mail_workflow_automation.cron_workers",
+        help="On each server. 0: all but one, which is left for Odoo's own jobs.",
+    )
+
+    def set_values(self):
+        for lane in LANES:
+            if not 1 <= self[f"mail_workflow_{lane}_lanes"] <= MOST_LANES:
+                raise ValidationError(
+                    self.env._("Workflows: choose from 1 to %s jobs of each kind.", MOST_LANES)
+                )
+        result = super().set_values()
+        parameters_sudo = self.env["ir.config_parameter"].sudo()
+        for name in ZERO_COUNTS:
+            if not self[name]:
+                parameters_sudo.set_param(self._fields[name].config_parameter, "0")
+        self.env["mail.workflow.lane"]._fit_crons()
+        return result
 
 
 class MailWorkflow(models.Model):

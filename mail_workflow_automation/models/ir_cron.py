@@ -1,0 +1,58 @@
+import logging
+from functools import partial
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.http import request
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+
+def _wake_for_waiting(registry):
+    """Wake the cron workers if a lane is ready: it may have found no turn."""
+    try:
+        with registry.cursor() as cr:
+            crons = api.Environment(cr, SUPERUSER_ID, {})["ir.cron"]
+            cr.execute(
+                SQL(
+                    "SELECT FROM ir_cron WHERE workflow_lane IS NOT NULL AND %s LIMIT 1",
+                    crons._get_ready_sql_condition(cr),
+                )
+            )
+            if cr.rowcount:
+                crons._notifydb()
+    except psycopg2.Error:
+        # the workers look by themselves every minute
+        _logger.info("Cron workers could not be woken for the workflow lanes", exc_info=True)
+
+
+class IrCron(models.Model):
+    """A lane's job works only in its turn, so that Odoo's own jobs find a worker (rule 6)."""
+
+    _inherit = "ir.cron"
+
+    workflow_lane = fields.Char(readonly=True)
+
+    @classmethod
+    def _process_job(cls, cron_cr, job):
+        """Carry out the job of a lane if there is a turn for it.
+
+        The turn is a lock of the transaction that holds the job: it ends with the job, and with a
+        worker that is killed. Without a turn the job stays ready, and nobody is notified of it:
+        two workers would keep each other awake. Who ends a turn wakes the workers, so that no job
+        is forgotten: its refusal came before that end.
+        """
+        if not job.get("workflow_lane") or request:  # by hand it takes no cron worker
+            return super()._process_job(cron_cr, job)
+        lanes = api.Environment(cron_cr, SUPERUSER_ID, {})["mail.workflow.lane"]
+        if lanes._is_surplus(job["workflow_lane"], job["id"]):
+            # only here it can be changed: the job's row is locked by ourselves
+            cron = lanes.env["ir.cron"].browse(job["id"])
+            cron.active = False
+            cron._clear_schedule(job)
+        elif lanes._take_turn():
+            super()._process_job(cron_cr, job)
+            cron_cr.postcommit.add(partial(_wake_for_waiting, cls.pool))
+        return None
