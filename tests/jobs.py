@@ -304,3 +304,15 @@ def own_job(env, name):
     )
     cron._trigger()
     return cron.id
+
+
+def passes_of_an_impatient_lane(env, count):
+    """Let the mail lane pass several times in one process; a server may take a second, not
+    Odoo's minute."""
+    from odoo.addons.base.models import ir_mail_server  # noqa: PLC0415
+
+    from odoo.addons.mail_workflow_automation.models import mail_workflow_post  # noqa: PLC0415
+
+    ir_mail_server.SMTP_TIMEOUT = 1
+    mail_workflow_post.PATIENCE_SECONDS = 0.5
+    return [_pass(env, "mail") for _turn in range(count)]

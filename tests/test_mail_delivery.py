@@ -212,6 +212,22 @@ def test_a_connection_lost_in_the_middle_is_a_failed_attempt(shop):
     assert set(shop.delivered().values()) == {1}
 
 
+def test_a_server_that_stalls_costs_one_mail_an_attempt_and_is_left_alone(shop):
+    shop.start(people=5, prefix="stalled")
+    other = shop.workers.run(jobs.arrange, steps=[MAIL], people=2, name="Other", prefix="other")
+    shop.receiver.fail = "stall"
+    assert shop.workers.run(jobs.passes_of_an_impatient_lane, count=3) == [1, 0, 0]
+    states = [state for state, _attempt in shop.states()]
+    assert (states.count("failed"), states.count("queued")) == (1, 4)
+    shop.receiver.fail = None
+    shop.workers.run(jobs.pass_of, lane="runner")
+    shop.send()
+    shop.retry()
+    assert {state for state, _attempt in shop.states()} == {"done"}
+    assert len(shop.delivered()) == 7 and set(shop.delivered().values()) == {1}
+    assert other != shop.workflow
+
+
 def test_retry_starts_from_the_first_attempt_and_sends_once(shop):
     shop.start(prefix="again")
     shop.receiver.fail = "550 no such user"

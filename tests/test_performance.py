@@ -113,6 +113,34 @@ class TestQueryCounts(WorkflowCase):
         tasks = self.env["mail.activity"].search_count([("res_id", "in", people.ids)])
         self.assertEqual(tasks, 1020)
 
+    def test_mail_lane(self):
+        """Judging and writing a batch; what goes over the wire is not in these queries."""
+        workflow = self.workflow([mail("hello", on_skip="leave"), wait("day", days=1)])
+        people = self.people(90)
+        post = self.env["mail.workflow.post"]
+
+        def cost(persons):
+            workflow.enroll(persons)
+            self.costs()
+            self.env["mail.blacklist"].create({"email": persons[0].email_normalized})
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            mails = self.env["mail.mail"].browse(post._claim(fields.Datetime.now()))
+            self.assertEqual(len(mails), len(persons))
+            refused = mails._refuse_late(fields.Datetime.now())
+            self.assertEqual(len(refused), 1)
+            third = len(mails) // 3
+            fates = dict.fromkeys((mails - refused)[:third].ids)
+            fates.update(dict.fromkeys((mails - refused)[third:].ids, ("unknown", "(451, later)")))
+            mails._note_fates(fates)
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        cost(people[:10])  # caches are warm now
+        few, many = cost(people[10:20]), cost(people[20:70])
+        self.assertLessEqual(many, few + PORTIONS, f"{few} became {many}")
+
     def test_events_that_bring_people_in(self):
         """With a goal and a count, whose look-back is one query for all events of a batch."""
         self.workflow(

@@ -20,8 +20,11 @@ _logger = logging.getLogger(__name__)
 # mails claimed in one transaction, and how long they may keep it open
 BATCH = 50
 BATCH_SECONDS = 1.0
-# a server that takes so long to fail is left alone for the rest of the pass
+# a server that takes so long to fail is left alone by this process for some time
 PATIENCE_SECONDS = 5.0
+AVOIDED_SECONDS = 300.0
+# (database, workflow id) -> until when, by this process's clock
+AVOIDED = {}
 
 
 class Post:
@@ -32,10 +35,25 @@ class Post:
     unreachable  ids of the workflows whose mail server does not answer: left out of this pass
     """
 
-    def __init__(self, accepted):
+    def __init__(self, accepted, database):
         self.accepted = accepted
         self.sessions = {}
-        self.unreachable = set()
+        self._database = database
+        now = time.monotonic()
+        self.unreachable = {
+            workflow_id
+            for (name, workflow_id), until in AVOIDED.items()
+            if name == database and until > now
+        }
+
+    def avoid(self, workflow_id, seconds):
+        """Leave the mails of a workflow in the queue after a failure that took so long.
+
+        A server that stalls costs a minute each time: the others' mails and steps come first.
+        """
+        self.unreachable.add(workflow_id)
+        if seconds > PATIENCE_SECONDS:
+            AVOIDED[self._database, workflow_id] = time.monotonic() + AVOIDED_SECONDS
 
     def close(self):
         self.accepted.close()
@@ -83,7 +101,7 @@ class MailWorkflowPost(models.AbstractModel):
         runner = self.env["mail.workflow.runner"]
         # inside a test there is no second connection that would see its rows
         registry = None if modules.module.current_test else self.env.registry
-        post = Post(Accepted(registry))
+        post = Post(Accepted(registry), self.env.cr.dbname)
 
         def work():
             post.accepted.forget_settled()  # the last batch is committed by now
@@ -230,14 +248,14 @@ class MailWorkflowPost(models.AbstractModel):
                 session = self._session(post, key)
             except Exception as error:  # noqa: BLE001 whatever keeps the server from us
                 # the server's trouble, not that of the mails behind: they stay in the queue
-                post.unreachable.add(mail.workflow_id.id)
+                post.avoid(mail.workflow_id.id, time.monotonic() - started)
                 fates[mail.id] = ("mail_smtp", str(error) or type(error).__name__)
                 continue
             fates[mail.id] = self._send_one(mail, sender, server, session, post)
             if fates[mail.id] and fates[mail.id][0] == "mail_smtp":
                 post.hang_up(key)
                 if time.monotonic() - started > PATIENCE_SECONDS:
-                    post.unreachable.add(mail.workflow_id.id)
+                    post.avoid(mail.workflow_id.id, time.monotonic() - started)
         return fates
 
     @api.model
