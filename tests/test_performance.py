@@ -168,6 +168,25 @@ class TestQueryCounts(WorkflowCase):
         self.assertEqual(runs, 240)
         self.assertLessEqual(many, few + PORTIONS, f"{few} became {many}")
 
+    def test_events_that_pass_nobody_s_filter(self):
+        """Nothing is looked up for them, however many workflows listen to their kind."""
+        people = self.people(10)
+        costs = []
+        for _listeners in range(2):
+            for number in range(5):
+                workflow = self.workflow(
+                    [wait("day", days=1)],
+                    triggers=[{"kind": "custom", "name": f"came {number}"}],
+                    goal={"kind": "custom", "name": f"bought {number}"},
+                )
+                workflow.enroll(people)
+            for person in people:
+                self.emit("custom", partner=person, data={"name": "looked"})
+            before = self.env.cr.sql_log_count
+            self.env["mail.workflow.dispatcher"]._dispatch_batch(fields.Datetime.now())
+            costs.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(costs[1], 8, "two savepoints, the claim and the mark")
+
 
 @tagged("post_install", "-at_install", "mail_workflow")
 class TestPlans(WorkflowCase):

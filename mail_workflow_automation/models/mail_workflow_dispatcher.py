@@ -92,7 +92,7 @@ class MailWorkflowDispatcher(models.AbstractModel):
 
     @api.model
     def _serve_runs_safely(self, events, now):
-        """Serve runs; after an error event by event, so that one keeps no other waiting."""
+        """Serve runs; after an error by halves, so that one event keeps no other waiting."""
         try:
             with self.env.cr.savepoint():
                 return self._serve_runs(events, now)
@@ -101,7 +101,10 @@ class MailWorkflowDispatcher(models.AbstractModel):
             if len(events) == 1:
                 _logger.exception("Workflow event %s could not be served", events[0]["id"])
                 return set()
-        return set().union(*(self._serve_runs_safely([event], now) for event in events))
+        half = len(events) // 2
+        return self._serve_runs_safely(events[:half], now) | self._serve_runs_safely(
+            events[half:], now
+        )
 
     @api.model
     def _serve_runs(self, events, now):
@@ -109,19 +112,12 @@ class MailWorkflowDispatcher(models.AbstractModel):
 
         :returns: ids of events to be served later: a run they concern is being worked on right now
         """
-        listening = self.env["mail.workflow.listening"]._all()
-        relevant = [
-            e for e in events if e["kind"] in listening["ends"] or e["kind"] in listening["waits"]
-        ]
+        hits = self._hits(events)
+        relevant = [event for event in events if event["id"] in hits]
         if not relevant:
             return set()
         workflow_ids = {
-            listener[0]
-            for event in relevant
-            for listener in (
-                *listening["ends"].get(event["kind"], ()),
-                *listening["waits"].get(event["kind"], ()),
-            )
+            listener[0] for found in hits.values() for part in found for listener in part
         }
         runs = self._concerned_runs(relevant, list(workflow_ids))
         locked = self._lock([run["id"] for run in runs])
@@ -135,15 +131,34 @@ class MailWorkflowDispatcher(models.AbstractModel):
             if any(run["id"] not in locked and self._concerns(event, run, {}) for run in near):
                 deferred.add(event["id"])
                 continue
-            self._apply_ends(
-                event, listening["ends"].get(event["kind"], ()), by_workflow, ended, resumed
-            )
-            self._apply_waits(
-                event, listening["waits"].get(event["kind"], ()), by_workflow, ended, resumed, since
-            )
+            ends, waits = hits[event["id"]]
+            self._apply_ends(event, ends, by_workflow, ended, resumed)
+            self._apply_waits(event, waits, by_workflow, ended, resumed, since)
         self._end(ended, now)
         self._resume(resumed, now)
         return deferred
+
+    @api.model
+    def _hits(self, events):
+        """Return ``{event id: (ends, waits)}``: who listens to each event and lets it pass.
+
+        An event that passes no filter concerns nobody: no run is looked up for it.
+        """
+        listening = self.env["mail.workflow.listening"]._all()
+        hits = defaultdict(lambda: ([], []))
+        for kind, of_kind in self._by_kind(events).items():
+            for place, role in enumerate(("ends", "waits")):
+                for listener in listening[role].get(kind, ()):
+                    for event in self._passing(of_kind, listener[2]):
+                        hits[event["id"]][place].append(listener)
+        return hits
+
+    @api.model
+    def _by_kind(self, events):
+        found = defaultdict(list)
+        for event in events:
+            found[event["kind"]].append(event)
+        return found
 
     @api.model
     def _concerned_runs(self, events, workflow_ids):
@@ -217,7 +232,7 @@ class MailWorkflowDispatcher(models.AbstractModel):
             for run in by_workflow.get(workflow_id, ()):
                 if run["id"] in ended or not self._concerns(event, run, spec):
                     continue
-                if not self._in_window(event, run, spec) or not self._passes(event, spec):
+                if not self._in_window(event, run, spec):
                     continue
                 if run["state"] == "done" and not (role == "goal" and spec.get("window_days")):
                     continue
@@ -236,7 +251,7 @@ class MailWorkflowDispatcher(models.AbstractModel):
                     or run["state"] != "active"
                 ):
                     continue
-                if not self._concerns(event, run, spec) or not self._passes(event, spec):
+                if not self._concerns(event, run, spec):
                     continue
                 key = (step_id, id(spec))
                 if key not in since:
@@ -284,12 +299,15 @@ class MailWorkflowDispatcher(models.AbstractModel):
         return not days or event["occurred_at"] <= run["entered_at"] + timedelta(days=days)
 
     @api.model
-    def _passes(self, event, spec):
-        """Tell whether an event passes the filters of a spec (name, filters of its kind)."""
-        if spec.get("name") and (event["data"] or {}).get("name") != spec["name"]:
-            return False
-        handler = self.env["mail.workflow.trigger"]._kind_model(spec["kind"])
-        return handler._matches(spec.get("filters") or {}, event)
+    def _passing(self, events, spec):
+        """Return the events of a spec's kind that pass its name and the filters of its kind."""
+        name, filters = spec.get("name"), spec.get("filters") or {}
+        matches = self.env["mail.workflow.trigger"]._kind_model(spec["kind"])._matches
+        return [
+            event
+            for event in events
+            if not (name and (event["data"] or {}).get("name") != name) and matches(filters, event)
+        ]
 
     @api.model
     def _end(self, ended, now):

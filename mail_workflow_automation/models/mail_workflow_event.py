@@ -230,7 +230,7 @@ class MailWorkflowListening(models.AbstractModel):
         Paused workflows listen too, for what ends or resumes a run; nobody comes in before they
         are resumed.
 
-        :returns: ``{"kinds": frozenset, "triggers": {kind: [trigger id]},
+        :returns: ``{"kinds": frozenset, "triggers": {kind: [(trigger id, spec)]},
             "ends": {kind: [(workflow id, "goal" | "exit", spec)]},
             "waits": {kind: [(workflow id, step id, spec, branch)]}}``
         """
@@ -247,7 +247,7 @@ class MailWorkflowListening(models.AbstractModel):
                 if trigger._handler()._is_event:
                     kinds.add(trigger.kind)
                     if workflow.state == "running":
-                        triggers.setdefault(trigger.kind, []).append(trigger.id)
+                        triggers.setdefault(trigger.kind, []).append((trigger.id, trigger._spec()))
             for role, spec in self._ends(workflow):
                 kinds.add(spec["kind"])
                 ends.setdefault(spec["kind"], []).append((workflow.id, role, spec))

@@ -27,13 +27,35 @@ class MailWorkflowIntake(models.AbstractModel):
     @api.model
     def _serve(self, events, now):
         """Enroll what events bring in; an error stays with its trigger."""
+        heard = self._heard(events)
+        for trigger in self.env["mail.workflow.trigger"].sudo().browse(list(heard)):
+            self._serve_safely(trigger, heard[trigger.id], now)
+
+    @api.model
+    def _heard(self, events):
+        """Return ``{trigger id: [events]}``: whom each event passes to.
+
+        Where a filter fails, these are all events of the kinds: which one is to blame shows when
+        they are served.
+        """
+        dispatcher = self.env["mail.workflow.dispatcher"]
+        try:
+            with self.env.cr.savepoint():
+                return self._sort_out(events, dispatcher._passing)
+        except Exception as error:  # noqa: BLE001 one bad filter must not keep the others' events
+            self.env["mail.workflow.runner"]._reraise_if_serialization(error)
+        return self._sort_out(events, lambda of_kind, _spec: of_kind)
+
+    @api.model
+    def _sort_out(self, events, passing):
         listening = self.env["mail.workflow.listening"]._all()["triggers"]
-        found = defaultdict(list)
-        for event in events:
-            for trigger_id in listening.get(event["kind"], ()):
-                found[trigger_id].append(event)
-        for trigger in self.env["mail.workflow.trigger"].sudo().browse(list(found)):
-            self._serve_safely(trigger, found[trigger.id], now)
+        found = {}
+        for kind, of_kind in self.env["mail.workflow.dispatcher"]._by_kind(events).items():
+            for trigger_id, spec in listening.get(kind, ()):
+                passed = passing(of_kind, spec)
+                if passed:
+                    found[trigger_id] = passed
+        return found
 
     @api.model
     def _catch_up(self, triggers, now):
@@ -76,31 +98,30 @@ class MailWorkflowIntake(models.AbstractModel):
 
     @api.model
     def _serve_safely(self, trigger, events, now):
-        """Serve events to a trigger; after an error one by one, so that it stays with its event."""
+        """Serve events to a trigger; after an error by halves, so that it stays with its event."""
         try:
             with self.env.cr.savepoint():
                 self._serve_trigger(trigger, events, now)
         except Exception as error:  # noqa: BLE001 one bad trigger must not keep the others' events
             self.env["mail.workflow.runner"]._reraise_if_serialization(error)
-            if len(events) == 1:
+            if len(events) < 2:
                 trigger.workflow_id._report_trouble(trigger, error)
                 return
-            for event in events:
-                self._serve_safely(trigger, [event], now)
+            half = len(events) // 2
+            self._serve_safely(trigger, events[:half], now)
+            self._serve_safely(trigger, events[half:], now)
 
     @api.model
     def _serve_trigger(self, trigger, events, now):
         workflow = trigger.workflow_id
         if workflow._pause_without_rights():
             return
-        spec = trigger._spec()
         events = [
             event
-            for event in events
+            for event in self.env["mail.workflow.dispatcher"]._passing(events, trigger._spec())
             if event["occurred_at"] >= workflow.started_at
             and (event["data"] or {}).get("origin_workflow_id") != workflow.id
             and self._same_shop(event, workflow)
-            and self.env["mail.workflow.dispatcher"]._passes(event, spec)
         ]
         events = self._often_enough(trigger, events)
         ended = self._ended_since(workflow, events)
@@ -174,7 +195,7 @@ class MailWorkflowIntake(models.AbstractModel):
             asking = [
                 event
                 for event in events
-                if spec["kind"] != event["kind"] or not dispatcher._passes(event, spec)
+                if spec["kind"] != event["kind"] or not dispatcher._passing([event], spec)
             ]
             later = self.env["mail.workflow.lookup"]._events(asking, spec, since) if asking else []
             for event in asking if later else []:

@@ -48,8 +48,8 @@ class MailWorkflowLookup(models.AbstractModel):
                 SQL(" OR ").join(parts),
             )
         )
-        dispatcher = self.env["mail.workflow.dispatcher"]
-        return [event for event in self.env.cr.dictfetchall() if dispatcher._passes(event, spec)]
+        found = self.env.cr.dictfetchall()
+        return self.env["mail.workflow.dispatcher"]._passing(found, spec) if found else []
 
     @api.model
     def _first(self, runs, spec, since):
