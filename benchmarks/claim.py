@@ -4,7 +4,7 @@ What counts is how many rows the plan looks at. Its time is given beside that of
 rows by primary key.
 """
 
-from benchmarks import plans, world
+from benchmarks import plans, seed, world
 from benchmarks.figure import compared, counted, in_turns
 
 TABLE = "mail_workflow_enrollment"
@@ -43,15 +43,13 @@ def measure(bench):
 def _arrange(env, people, paused_due):
     first = world.contacts(env, people, "due")
     steps = [{"key": "wait", "kind": "wait", "days": 1}]
-    for number in range(RUNNING):
-        made = world.workflow(env, steps, f"Running {number}")
-        world.runs(env, made, first, range(people), "due", due_at=world.FAR_AHEAD)
-        world.make_due(env, made, people * DUE_IN_100 // 100)
-    paused = world.workflow(env, steps, "Paused")
-    world.runs(env, paused, first, range(people), "due", due_at=world.FAR_AHEAD)
-    world.make_due(env, paused, paused_due)
-    paused.action_pause()
-    env.cr.commit()
+    due = {f"Running {number}": people * DUE_IN_100 // 100 for number in range(RUNNING)}
+    due["Paused"] = paused_due
+    with seed.bulk(env.cr._obj, TABLE):
+        for name, count in due.items():
+            made = world.workflow(env, steps, name)
+            world.runs(env, made, first, range(people), "due", due=count)
+    made.action_pause()
     world.vacuum(env, TABLE)
 
 

@@ -91,8 +91,7 @@ def _listeners(env, first, size, prefix):
             steps = [{**wait, "events": [{**spec, "branch": "came"}]}]
             made = world.workflow(env, steps, f"Waits {number}")
         numbers = range(number, size, 10)
-        own = {"due_at": world.FAR_AHEAD, "waiting_since": world.LONG_AGO}
-        world.runs(env, made, first, numbers, prefix, **own)
+        world.runs(env, made, first, numbers, prefix, waiting_since=world.LONG_AGO)
 
 
 def _bare(env):

@@ -54,7 +54,7 @@ def _rounds(env, size, rounds):
     first = world.contacts(env, size, "walker")
     workflows = [world.workflow(env, STEPS, f"Flow {way}") for way in ("ours", "bare")]
     for made in workflows:
-        world.runs(env, made, first, range(size), "walker", due_at=world.FAR_AHEAD)
+        world.runs(env, made, first, range(size), "walker")
     made, twin = workflows
     runner = env["mail.workflow.enrollment"]
     world.make_due(env, made, WARM)

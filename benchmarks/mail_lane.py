@@ -15,6 +15,7 @@ from benchmarks.receiver import running
 from tests.workers import meet
 
 WARM = 5
+ODOO_AT_MOST = 150  # mails in a round of Odoo's queue, which is slow
 
 
 def measure(bench):
@@ -24,7 +25,7 @@ def measure(bench):
 
 
 def _with_body(bench, ending, body):
-    size = bench.size(300, 60)
+    size = bench.size(600, 60)
     with tempfile.TemporaryDirectory() as folder:
         sample = Path(folder) / "sample"
         with running(sample) as receiver:
@@ -34,7 +35,7 @@ def _with_body(bench, ending, body):
             yield compared(
                 f"mail_lane{ending}",
                 pairs,
-                rows=size,
+                rows=(size, lane.odoo_size),
                 than="Odoo's queue with the mails of Odoo's mailing of the same body, one worker",
                 at_least=5,
             )
@@ -62,6 +63,7 @@ class _Lane:
 
     def __init__(self, shop, receiver, size, rounds, body):
         self.shop, self.receiver, self.size, self.rounds = shop, receiver, size, rounds
+        self.odoo_size = min(size, ODOO_AT_MOST)
         self.body, self.sent = body, 0
         people = (3 * rounds + 1) * (size + WARM * 2)
         self.ids = shop.run(_arrange, port=receiver.port, people=people, body=body)
@@ -85,8 +87,8 @@ class _Lane:
 
     def odoo(self):
         """Return the seconds of a pass of Odoo's queue."""
-        self.sent += self.size + WARM
-        return self.shop.run(_odoo_round, **self.ids, count=self.size, body=self.body)
+        self.sent += self.odoo_size + WARM
+        return self.shop.run(_odoo_round, **self.ids, count=self.odoo_size, body=self.body)
 
     def raw(self, sample):
         """Return the seconds for as many messages, sent by smtplib."""
@@ -115,7 +117,7 @@ def _arrange(env, port, people, body):
     first = world.contacts(env, people, "addressee")
     step = {"key": "m", "kind": "email", "subject": "Ideas", "body_html": body}
     made = world.workflow(env, [step], "Mail lane", smtp_port=port)
-    world.runs(env, made, first, range(people), "addressee", due_at=world.FAR_AHEAD)
+    world.runs(env, made, first, range(people), "addressee")
     return {"workflow": made.id, "people": [first, first + people - 1]}
 
 

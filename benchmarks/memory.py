@@ -34,7 +34,7 @@ def measure(bench):
 def _arrange(env, size):
     first = world.contacts(env, size, "memory")
     made = world.workflow(env, STEPS, "Memory")
-    world.runs(env, made, first, range(size), "memory")
+    world.runs(env, made, first, range(size), "memory", due=size)
 
 
 def _pass(env):

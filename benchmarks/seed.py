@@ -102,6 +102,33 @@ def _quoted(text):
     return text
 
 
+@contextmanager
+def bulk(cursor, table):
+    """Do without indexes and foreign keys while very many rows come in, then build them anew."""
+    cursor.execute(
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE conrelid = %s::regclass AND contype = 'f'",
+        [table],
+    )
+    keys = cursor.fetchall()
+    cursor.execute(
+        "SELECT c.relname, pg_get_indexdef(c.oid) FROM pg_index i JOIN pg_class c"
+        " ON c.oid = i.indexrelid WHERE i.indrelid = %s::regclass AND NOT i.indisprimary",
+        [table],
+    )
+    indexes = cursor.fetchall()
+    for name, _definition in keys:
+        cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    for name, _definition in indexes:
+        cursor.execute(f'DROP INDEX "{name}"')
+    yield
+    cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
+    for _name, definition in indexes:
+        cursor.execute(definition)
+    for name, definition in keys:
+        cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+
+
 def contacts(cursor, row_id, count, prefix):
     """COPY a contact so often; return the id of the first."""
     return like(cursor, "res_partner", row_id, CONTACT, range(count), prefix=prefix)
@@ -170,10 +197,10 @@ def fill(cursor, found, counts):
     with _told("contacts", counts.contacts):
         first = contacts(cursor, found["contact"], counts.contacts, "seed")
     each = min(counts.runs // WORKFLOWS, counts.contacts)
-    with _told("runs", each * WORKFLOWS):
+    with _told("runs", each * WORKFLOWS), bulk(cursor, "mail_workflow_enrollment"):
         for run in found["runs"]:
             runs(cursor, run, range(each), first, "seed", due_at="2099-01-01 00:00:00")
-    with _told("events", counts.events):
+    with _told("events", counts.events), bulk(cursor, "mail_workflow_event"):
         events(
             cursor,
             found["event"],

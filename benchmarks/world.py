@@ -28,16 +28,20 @@ def workflow(env, steps, name, **values):
     return made.with_user(made.run_as_id)
 
 
-def runs(env, made, first_contact, numbers, prefix, **own):
-    """Bring contacts made before into a workflow, many at once."""
+def runs(env, made, first_contact, numbers, prefix, due=0, **own):
+    """Bring contacts made before into a workflow, many at once: the first `due` are due.
+
+    :param own: columns of the others to change, default: they wait for long
+    """
     contact = env["res.partner"].create({"name": "First", "email": f"first@{prefix}.example.com"})
     model = made.enroll(contact.with_user(made.env.user)).sudo()
     env.flush_all()
-    seed.runs(env.cr._obj, model.id, numbers, first_contact, prefix, **own)
+    cursor, numbers = env.cr._obj, list(numbers)
+    own = {"due_at": FAR_AHEAD, **own}
+    seed.runs(cursor, model.id, numbers[:due], first_contact, prefix)
+    seed.runs(cursor, model.id, numbers[due:], first_contact, prefix, **own)
     model.unlink()
-    env.cr.commit()
     env.cr.execute("ANALYZE mail_workflow_enrollment")
-    env.cr.commit()
 
 
 def event(env, contact, name):
@@ -74,6 +78,7 @@ def clear(env):
     env.cr.execute("TRUNCATE mail_workflow_enrollment, mail_workflow_event, mail_mail CASCADE")
     env.invalidate_all()
     env["mail.workflow"].search([("state", "in", ("running", "paused"))]).action_stop()
+    env.cr.commit()
 
 
 def vacuum(env, table):
