@@ -116,7 +116,8 @@ class MailWorkflowGate(models.AbstractModel):
         """One mail per address and step and entry: of runs of one address at a time, the first
         gets it.
 
-        Runs per event are entries of their own.
+        Runs per event are entries of their own, and so is a run that follows another of its key,
+        also where the event that brought it in is older than the moment the first was ended.
         """
         if step.workflow_id.reentry_per == "event":
             return {}
@@ -129,7 +130,7 @@ class MailWorkflowGate(models.AbstractModel):
                   JOIN mail_workflow_enrollment other
                     ON other.workflow_id = e.workflow_id AND other.email_normalized =
                     e.email_normalized
-                   AND other.id != e.id
+                   AND other.entry_key != e.entry_key
                    AND (other.left_at IS NULL OR other.left_at > e.entered_at)
                   JOIN mail_workflow_execution x
                     ON x.enrollment_id = other.id AND x.step_id = %s AND x.state IN ('queued',
