@@ -3,7 +3,7 @@
 TEST_DATABASE = mwa_test
 PYTEST = dev/run python -m pytest --odoo-database=$(TEST_DATABASE) --odoo-http
 
-.PHONY: demo test test-all bench lint browser
+.PHONY: demo test test-all bench chaos lint browser
 
 demo:
 	@dev/run python dev/demo.py
@@ -19,6 +19,9 @@ test-all: browser
 
 bench:
 	@dev/run python benchmarks/bench.py $(ARGS)
+
+chaos:
+	@dev/run python -m dev.chaos $(ARGS)
 
 lint:
 	@dev/run python dev/lint.py

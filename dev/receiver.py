@@ -8,7 +8,9 @@ three lines put before their own: X-Received-At (seconds since 1970), X-Mail-Fro
 While FILE exists, its content decides what happens to a message:
     451 try later            the reply to each RCPT TO
     DATA 554 no thanks       the reply to the message itself, after it was sent
+    DATA drop                the message is kept, and the connection closed before the reply
     stall                    no reply at all to RCPT TO, the connection stays open
+    stall 3                  no reply to RCPT TO for so many seconds, then the connection is closed
     drop                     the connection is closed at RCPT TO
 """
 
@@ -20,6 +22,7 @@ import itertools
 import os
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
@@ -31,13 +34,16 @@ class Receiver:
     """The mail server, in a thread of its own.
 
     `fail` may be set at any time: to the text described above, or None. The text in the
-    control file, if that file exists, counts first.
+    control file, if that file exists, counts first. `misdeeds` counts what was done to messages,
+    `unanswered` holds the files of those kept without a reply.
     """
 
     def __init__(self, folder, port=0, fail_file=None):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.fail = None
+        self.misdeeds = Counter()
+        self.unanswered = []
         self.fail_file = Path(fail_file) if fail_file else None
         self.port = port
         self._controller = None
@@ -91,7 +97,7 @@ class Receiver:
         return (self.fail or "").split()
 
     def keep(self, envelope):
-        """Write one message, atomically."""
+        """Write one message, atomically; return its file."""
         head = (
             f"X-Received-At: {time.time():.3f}\r\n"
             f"X-Mail-From: {envelope.mail_from}\r\n"
@@ -102,6 +108,7 @@ class Receiver:
             half = path.with_suffix(".tmp")
             half.write_bytes(head.encode() + envelope.original_content)
             half.rename(path)
+        return path
 
 
 class _AnyPort(Controller):
@@ -118,18 +125,28 @@ class _Handler:
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         words = self.receiver.orders()
-        if words == ["stall"]:
-            await asyncio.sleep(3600)
-        if words == ["drop"]:
-            server.transport.abort()
-            return "421 closing"
         if words and words[0] != "DATA":
-            return " ".join(words)
+            self.receiver.misdeeds[words[0]] += 1
+            return await self._refuse(server, words)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
+    async def _refuse(self, server, words):
+        if words[0] == "stall":
+            await asyncio.sleep(float(words[1]) if words[1:] else 3600)
+        if words[0] in ("stall", "drop"):
+            server.transport.abort()
+            return "421 closing"
+        return " ".join(words)
+
     async def handle_DATA(self, server, session, envelope):  # noqa: N802
         words = self.receiver.orders()
+        if words[:1] == ["DATA"]:
+            self.receiver.misdeeds[" ".join(words[:2])] += 1
+        if words == ["DATA", "drop"]:
+            self.receiver.unanswered.append(self.receiver.keep(envelope))
+            server.transport.abort()
+            return "421 closing"
         if words[:1] == ["DATA"]:
             return " ".join(words[1:])
         self.receiver.keep(envelope)

@@ -39,38 +39,65 @@ class Job:
 
     def __init__(self, port, function, values):
         self._socket = socket.create_connection(("127.0.0.1", port))
+        self._lines = self._socket.makefile("rb", buffering=0)
+        self._pid = None
         request = {"module": function.__module__, "name": function.__name__, "values": values}
         self._socket.sendall(json.dumps(request).encode() + b"\n")
 
+    def pid(self, limit=ANSWER_LIMIT):
+        """Return the number of the job's process."""
+        if self._pid is None:
+            self._pid = int(self._line(limit))
+        return self._pid
+
     def result(self, limit=ANSWER_LIMIT):
         """Wait for the job's end; return what it returned."""
-        self._socket.settimeout(limit)
-        with closing(self._socket), self._socket.makefile("rb") as answer:
-            line = answer.readline()
-        if not line:
-            raise Killed
+        with closing(self._socket), self._lines:
+            self.pid(limit)
+            line = self._line(limit)
         answer = json.loads(line)
         if "error" in answer:
             raise JobFailed(answer["error"])
         return answer["result"]
 
+    def is_over(self):
+        """Tell whether the job has ended: answered, failed or killed."""
+        self.pid()
+        return bool(select.select([self._socket], [], [], 0)[0])
+
+    def _line(self, limit):
+        self._socket.settimeout(limit)
+        try:
+            line = self._lines.readline()
+        except ConnectionResetError:
+            line = b""
+        if not line:
+            raise Killed
+        return line
+
 
 class Workers:
-    """A database of its own, and processes that work on it."""
+    """A database of its own, and processes that work on it.
 
-    def __init__(self, name):
+    :param source: database to copy, default: one with our addon
+    :param environ: more environment variables for the processes
+    """
+
+    def __init__(self, name, source=None, environ=None):
         self.name = f"mwa_workers_{name}_{os.getpid()}"
+        self._source = source or databases.addon_template()
+        self._environ = environ or {}
         self._process = None
         self._port = None
 
     def __enter__(self):
-        databases.fresh(self.name)
+        database_server.copy(self._source, self.name)
         arguments = ["shell", "-d", self.name, "--no-http", "--log-level", "critical"]
         command, environment = odoo_command(arguments)
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             command,
-            env=environment,
+            env={**environment, **self._environ},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -157,6 +184,7 @@ def _answer(connection, database):
     random.seed()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     connection.settimeout(None)
+    connection.sendall(b"%d\n" % os.getpid())
     try:
         with connection.makefile("rb") as lines:
             request = json.loads(lines.readline())

@@ -1,0 +1,1 @@
+"""Chaos: real workers, database, mail server and clock, all of which fail on purpose."""
