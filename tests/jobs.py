@@ -316,3 +316,24 @@ def passes_of_an_impatient_lane(env, count):
     ir_mail_server.SMTP_TIMEOUT = 1
     mail_workflow_post.PATIENCE_SECONDS = 0.5
     return [_pass(env, "mail") for _turn in range(count)]
+
+
+def start_with_existing(env, people):
+    """Start a workflow with so many people who are there already; return its id."""
+    workflow_id = arrange(
+        env,
+        steps=[{"key": "later", "kind": "wait", "days": 1}],
+        triggers=[{"kind": "contact_created"}],
+        audience=[["email", "like", "there%@customer.example.com"]],
+    )
+    workflow = env["mail.workflow"].browse(workflow_id)
+    workflow.action_stop()
+    env["res.partner"].create(
+        [
+            {"name": f"There {number}", "email": f"there{number}@customer.example.com"}
+            for number in range(people)
+        ]
+    )
+    user = env["res.users"].search([("login", "=", "marketer")])
+    workflow.with_user(user).action_start(include_existing=True)
+    return workflow_id

@@ -167,9 +167,9 @@ def test_a_pass_with_a_backlog_asks_for_help_and_for_its_next_turn(workers):
     workers.query("DELETE FROM ir_cron_trigger")
     assert workers.run(jobs.in_cron, lane="runner")["done"] == 150
     assert requests(workers) == {}
-    workers.run(jobs.arrange, steps=[wait], people=450, prefix="many")
+    workers.run(jobs.arrange, steps=[wait], people=700, prefix="many")
     workers.query("DELETE FROM ir_cron_trigger")
-    assert workers.run(jobs.in_cron, lane="runner")["done"] == 450
+    assert workers.run(jobs.in_cron, lane="runner")["done"] == 700
     assert requests(workers) == {"runner_2": 1}
 
 

@@ -22,6 +22,7 @@ from . import mail_workflow_execution
 from . import mail_workflow_enroller
 from . import mail_workflow_dispatcher
 from . import mail_workflow_intake
+from . import mail_workflow_owed
 from . import mail_workflow_lookup
 from . import mail_workflow_runner
 from . import mail_workflow_runner_check

@@ -56,6 +56,8 @@ class MailWorkflowEvent(models.Model):
     key = fields.Char()
 
     _undispatched = models.Index("(id) WHERE dispatched_at IS NULL")
+    # what passed by during a pause
+    _dispatched = models.Index("(kind, dispatched_at, id) WHERE dispatched_at IS NOT NULL")
     _by_email = models.Index(
         "(email_normalized, kind, occurred_at) WHERE email_normalized IS NOT NULL"
     )

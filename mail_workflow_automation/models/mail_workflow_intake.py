@@ -2,9 +2,6 @@ from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL
-
-from .mail_workflow_dispatcher import EVENT_COLUMNS
 
 
 class MailWorkflow(models.Model):
@@ -56,45 +53,6 @@ class MailWorkflowIntake(models.AbstractModel):
                 if passed:
                     found[trigger_id] = passed
         return found
-
-    @api.model
-    def _catch_up(self, triggers, now):
-        """Bring in whom events concerned while their workflow was paused.
-
-        As with carts, who is too late for the first mail stays out.
-        """
-        for trigger in triggers.sudo():
-            workflow = trigger.workflow_id
-            if trigger._handler()._is_event and workflow.paused_at:
-                self._serve_safely(trigger, self._missed(trigger, now), now)
-
-    @api.model
-    def _missed(self, trigger, now):
-        """Return the events of a trigger's kind that passed by during the pause."""
-        workflow = trigger.workflow_id
-        since = workflow.started_at
-        if workflow.lateness_hours:
-            since = max(since, now - timedelta(hours=workflow.lateness_hours))
-        self.env["mail.workflow.enrollment"].flush_model()
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT %(columns)s
-                  FROM mail_workflow_event e
-                 WHERE kind = %(kind)s AND occurred_at >= %(since)s
-                   AND dispatched_at >= %(paused_at)s
-                   AND NOT EXISTS (SELECT FROM mail_workflow_enrollment r
-                                    WHERE r.workflow_id = %(workflow)s AND r.event_id = e.id)
-                 ORDER BY occurred_at, id
-                """,
-                columns=SQL(", ").join(SQL.identifier(name) for name in EVENT_COLUMNS),
-                kind=trigger.kind,
-                since=since,
-                paused_at=workflow.paused_at,
-                workflow=workflow.id,
-            )
-        )
-        return self.env.cr.dictfetchall()
 
     @api.model
     def _serve_safely(self, trigger, events, now):

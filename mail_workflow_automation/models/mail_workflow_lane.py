@@ -20,7 +20,7 @@ XMLID = "mail_workflow_automation.ir_cron_mail_workflow_%s"
 # a lane gives its cron worker back after so many seconds (rule 6)
 LANE_SECONDS = 2.0
 # a pass that has handled so many rows and finds more asks another cron of the lane to help
-BACKLOG = 200
+BACKLOG = 500
 WOKEN = "mail_workflow_woken"
 
 

@@ -1,7 +1,12 @@
+import logging
+
 from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .mail_workflow_runner_error import SERIALIZATION_ERRORS
+from .mail_workflow_runner_move import STOPPED_BATCH
+
+_logger = logging.getLogger(__name__)
 
 
 class MailWorkflow(models.Model):
@@ -69,18 +74,23 @@ class MailWorkflow(models.Model):
         self._require_state("running", "paused")
         self._set_state("stopped")
         self.step_ids._unpublish()
+        self.trigger_ids._forgive()
         runs_sudo = (
             self.env["mail.workflow.enrollment"]
             .sudo()
-            .search([("workflow_id", "in", self.ids), ("state", "in", ("active", "holdout"))])
+            .search(
+                [("workflow_id", "in", self.ids), ("state", "in", ("active", "holdout"))],
+                limit=STOPPED_BATCH,
+            )
         )
         reason, now = self.env._("workflow stopped"), fields.Datetime.now()
         try:
             with self.env.cr.savepoint():
                 runs_sudo._leave("exited", reason, now, by=self.env.user.name)
         except SERIALIZATION_ERRORS:
-            # the runner is at work on them this moment: the stop holds, the next pass ends them
-            self._wake_runner()
+            _logger.info("The runner is at work on runs of a workflow that is stopped this moment")
+        # nobody in a stopped workflow goes on: the next passes end those who are left
+        self._wake_runner()
         return True
 
     def action_view_enrollments(self):

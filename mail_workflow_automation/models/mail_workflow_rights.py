@@ -99,7 +99,9 @@ class MailWorkflow(models.Model):
         asked = self
         if not self.env.user.has_group(MANAGER):
             asked = self.with_context(workflow_as_asker=True)
-        return sum(len(trigger._handler()._existing(trigger, now)) for trigger in asked.trigger_ids)
+        return sum(
+            trigger._handler()._count_existing(trigger, now) for trigger in asked.trigger_ids
+        )
 
     # --- rights while it runs ---------------------------------------------------------------------
 

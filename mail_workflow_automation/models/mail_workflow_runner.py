@@ -29,14 +29,16 @@ class MailWorkflowRunner(models.AbstractModel):
         lanes._checkpoint()
         self._retrying(lambda: self.env["mail.workflow.trigger"]._poll_due(now))
         lanes._checkpoint()
-        self._retrying(lambda: self._end_stopped(now))
-        lanes._checkpoint()
         self._retrying(lambda: self.env["mail.workflow.execution"]._retry_mails(now))
-        size = BATCH
+        size, moved = BATCH, True
 
         def work():
             # of rows that others keep changing ever fewer at a time, until a batch comes through
-            nonlocal size
+            nonlocal size, moved
+            if moved:
+                # a batch at a time: nobody's due step waits behind a million who come in or leave
+                moved = self._retrying(lambda: self._come_and_go(now))
+                lanes._checkpoint(moved)
             sizes = iter([max(1, size // 4**attempt) for attempt in range(ATTEMPTS)])
 
             def batch():
@@ -46,7 +48,7 @@ class MailWorkflowRunner(models.AbstractModel):
 
             handled = self._retrying(batch)
             size = min(BATCH, size * 2)
-            return handled
+            return handled + moved
 
         return lanes._passes("runner", work)
 

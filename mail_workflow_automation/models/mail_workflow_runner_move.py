@@ -123,6 +123,14 @@ class MailWorkflowRunner(models.AbstractModel):
         return {run_id: found.get((run_id, target), 0) + 1 for run_id, target in going.items()}
 
     @api.model
+    def _come_and_go(self, now):
+        """Bring in a batch of those whom triggers owe it, end a batch of those left by a stop.
+
+        :returns: how many were looked at
+        """
+        return self.env["mail.workflow.trigger"]._bring_in(now) + self._end_stopped(now)
+
+    @api.model
     def _end_stopped(self, now):
         """End runs that a stop did not see: brought in or moved by another worker at that moment,
         or taken up again since.

@@ -3,6 +3,9 @@ from odoo.exceptions import ValidationError
 
 from ..exceptions import UnknownKindError
 
+# where the engine has got to: they move while the workflow runs, and define nothing
+PLACES = {"polled_at", "next_poll_at", "existing_after", "existing_until", "missed"}
+
 
 class MailWorkflowTrigger(models.Model):
     """One way into a workflow. Its kind adds its own columns (``triggers/<kind>.py``)."""
@@ -44,8 +47,7 @@ class MailWorkflowTrigger(models.Model):
         return [
             name
             for name, field in self._fields.items()
-            if field.store
-            and name not in ("id", "polled_at", "next_poll_at", *models.MAGIC_COLUMNS)
+            if field.store and name not in {"id", *PLACES, *models.MAGIC_COLUMNS}
         ]
 
     @api.model_create_multi
@@ -56,7 +58,7 @@ class MailWorkflowTrigger(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if not set(vals) <= {"polled_at", "next_poll_at"}:
+        if not set(vals) <= PLACES:
             self.env.registry.clear_cache()
         return result
 
@@ -96,20 +98,20 @@ class MailWorkflowTrigger(models.Model):
 
     def _start(self, now, *, include_existing=False):
         """Look only forward from ``now``; enroll who matches already where asked for."""
-        enroller = self.env["mail.workflow.enroller"]
-        for trigger in self:
-            handler = trigger._handler()
-            trigger.sudo().write({"polled_at": now, "next_poll_at": now})
+        self._forgive()
+        for trigger in self.sudo():
+            trigger.write({"polled_at": now, "next_poll_at": now})
             if include_existing:
-                records = handler._existing(trigger, now)
-                if records:
-                    enroller._enroll_records(trigger.workflow_id, records, now=now, trigger=trigger)
-            handler._started(trigger, now)
+                trigger._owe_existing()
+                trigger._serve_owed(now)
+            trigger._handler()._started(trigger, now)
 
     def _resume(self, now):
         """Go on after a pause: what passed meanwhile is looked at now, or by the next poll."""
         self.sudo().write({"next_poll_at": now})
-        self.env["mail.workflow.intake"]._catch_up(self, now)
+        self._owe_missed(now)
+        for trigger in self.sudo():
+            trigger._serve_owed(now)
 
     @api.model
     def _poll_due(self, now):
@@ -149,19 +151,21 @@ class MailWorkflowTrigger(models.Model):
         """Enroll what this clock kind finds; an error stays with its trigger."""
         self.ensure_one()
         handler = self._handler()
-        values = {
-            "polled_at": now,
-            "next_poll_at": fields.Datetime.add(now, minutes=handler._poll_minutes),
-        }
-        made = 0
         if self.workflow_id._pause_without_rights():
-            return made
+            return 0
+        before, since = self.polled_at, self.polled_at or now
+        again = fields.Datetime.add(now, minutes=handler._poll_minutes)
+        self.write({"polled_at": now, "next_poll_at": again})
         try:
             with self.env.cr.savepoint():
-                made = handler._poll(self, self.polled_at or now, now)
+                return handler._poll(self, since, now)
         except Exception as error:  # noqa: BLE001 one bad domain must not stop the others
             self.env["mail.workflow.runner"]._reraise_if_serialization(error)
             self.workflow_id._report_trouble(self, error)
-            values.pop("polled_at")
-        self.write(values)
-        return made
+            self.polled_at = before
+            return 0
+
+    def _look_again(self, now):
+        """Let a clock kind that found more than one look may take go on with the next pass."""
+        self.next_poll_at = now
+        self.env["mail.workflow.lane"]._wake("runner")

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class MailWorkflowTrigger(models.Model):
@@ -27,10 +28,12 @@ class MailWorkflowTriggerAccountCreated(models.AbstractModel):
             return super()._existing(trigger, now)
         # whether a contact has an account is no secret, but salespeople cannot read users of the
         # portal
-        users_sudo = self.env["res.users"].sudo()
-        partner_ids = users_sudo.search([("share", "=", True)]).partner_id.ids
-        return workflow._records([]).search(
-            workflow._audience() & fields.Domain("id", "in", partner_ids)
+        users = self.env["res.users"].sudo()._search([("share", "=", True)])
+        partners = users.subselect(SQL.identifier(users.table, "partner_id"))
+        return workflow._audience() & fields.Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s IN %s", SQL.identifier(alias, "id"), partners
+            )
         )
 
 

@@ -69,12 +69,20 @@ class MailWorkflowTriggerCartAbandoned(models.AbstractModel):
         workflow = trigger.workflow_id
         if workflow.model_name != "sale.order":
             return super()._existing(trigger, now)
-        carts = workflow._records([]).search(
+        return (
             self._open_carts_domain(workflow)
             & workflow._audience()
             & Domain("cart_changed_at", "<=", now - timedelta(hours=trigger.cart_hours))
         )
-        return self._worth_writing(carts)
+
+    @api.model
+    def _worth_entering(self, trigger, records):
+        return self._worth_writing(records)
+
+    @api.model
+    def _count_existing(self, trigger, now):
+        carts = trigger.workflow_id._records([]).search(self._existing(trigger, now))
+        return len(self._worth_entering(trigger, carts))
 
     @api.model
     def _poll(self, trigger, since, until):

@@ -25,9 +25,7 @@ class MailWorkflowTriggerContactCreated(models.AbstractModel):
         workflow = trigger.workflow_id
         if workflow.model_name != "res.partner":
             return super()._existing(trigger, now)
-        return workflow._records([]).search(
-            workflow._audience() & fields.Domain("type", "=", "contact")
-        )
+        return workflow._audience() & fields.Domain("type", "=", "contact")
 
 
 class ResPartner(models.Model):

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 
 
 class MailWorkflowTriggerKind(models.AbstractModel):
@@ -68,8 +69,19 @@ class MailWorkflowTriggerKind(models.AbstractModel):
 
     @api.model
     def _existing(self, trigger, now):
-        """Return the records that match already (for "existing too"), or an empty recordset."""
-        return self.env[trigger.workflow_id.model_name].browse()
+        """Return the domain of the records that match already (for "existing too")."""
+        return Domain.FALSE
+
+    @api.model
+    def _worth_entering(self, trigger, records):
+        """Return those of a batch of existing records who may come in."""
+        return records
+
+    @api.model
+    def _count_existing(self, trigger, now):
+        """Return how many records match already."""
+        records = trigger.workflow_id._records([])
+        return records.search_count(self._existing(trigger, now))
 
     @api.model
     def _started(self, trigger, now):

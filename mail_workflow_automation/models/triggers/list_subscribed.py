@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class MailWorkflowTrigger(models.Model):
@@ -55,14 +56,18 @@ class MailWorkflowTriggerListSubscribed(models.AbstractModel):
         name = (trigger.filters or {}).get("list")
         if name:
             domain &= fields.Domain("list_id", "=", self._find_list(name).id)
-        contacts = self.env["mailing.subscription"].search(domain).contact_id
+        subscribed = fields.Domain("subscription_ids", "any", domain)
         if workflow.model_name == "mailing.contact":
-            return workflow._records(contacts.ids)
+            return workflow._audience() & subscribed
         if workflow.model_name != "res.partner":
             return super()._existing(trigger, now)
-        emails = [email for email in contacts.mapped("email_normalized") if email]
-        return workflow._records([]).search(
-            workflow._audience() & fields.Domain("email_normalized", "in", emails)
+        subscribed &= fields.Domain("email_normalized", "!=", False)
+        contacts = self.env["mailing.contact"]._search(subscribed)
+        emails = contacts.subselect(SQL.identifier(contacts.table, "email_normalized"))
+        return workflow._audience() & fields.Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s IN %s", SQL.identifier(alias, "email_normalized"), emails
+            )
         )
 
 

@@ -4,6 +4,9 @@ from odoo.tools import SQL
 
 from ..mail_workflow import parse_domain
 
+# how many may start to match in one look: who is over comes in with the next
+NEW_MEMBERS = 2000
+
 
 class MailWorkflowTrigger(models.Model):
     _inherit = "mail.workflow.trigger"
@@ -54,13 +57,11 @@ class MailWorkflowTriggerSegment(models.AbstractModel):
         """Return the ``Query`` of the records that match now, within the workflow's audience."""
         workflow = trigger.workflow_id
         model = workflow._run_env()[workflow.model_name]
-        domain = Domain(parse_domain(trigger.segment_domain)) & workflow._audience()
-        return model._search(domain)
+        return model._search(self._existing(trigger, None))
 
     @api.model
     def _existing(self, trigger, now):
-        workflow = trigger.workflow_id
-        return workflow._records(list(self._query(trigger)))
+        return Domain(parse_domain(trigger.segment_domain)) & trigger.workflow_id._audience()
 
     @api.model
     def _started(self, trigger, now):
@@ -73,13 +74,15 @@ class MailWorkflowTriggerSegment(models.AbstractModel):
     def _poll(self, trigger, since, until):
         query = self._query(trigger)
         self._forget(trigger, query)
-        new_ids = self._remember(trigger, query)
+        new_ids = self._remember(trigger, query, limit=NEW_MEMBERS)
         if not new_ids:
             return 0
         workflow = trigger.workflow_id
         runs = self.env["mail.workflow.enroller"]._enroll_records(
             workflow, workflow._records(new_ids), now=until, trigger=trigger
         )
+        if len(new_ids) == NEW_MEMBERS:
+            trigger._look_again(until)
         return len(runs)
 
     def _forget(self, trigger, query):
@@ -100,7 +103,7 @@ class MailWorkflowTriggerSegment(models.AbstractModel):
             query.subselect(),
         )
 
-    def _remember(self, trigger, query):
+    def _remember(self, trigger, query, limit=None):
         """Make members of those who match and are none; return their record ids."""
         self.env.cr.execute(
             SQL(
@@ -111,8 +114,10 @@ class MailWorkflowTriggerSegment(models.AbstractModel):
                  WHERE NOT EXISTS (
                        SELECT FROM mail_workflow_segment_member m
                         WHERE m.trigger_id = %(trigger)s AND m.res_id = matching.id)
+                 LIMIT %(limit)s
                 RETURNING res_id
                 """,
+                limit=limit,
                 trigger=trigger.id,
                 query=query.subselect(),
             )

@@ -1,0 +1,211 @@
+"""Whom triggers owe their entry: who matches at the start, and what passed by during a pause.
+
+A start or resume only notes the wish on the trigger, and serves a first batch. The runner's passes
+serve the rest, batch by batch; where they are is noted with each, so that a killed worker, a pause
+or a restart of the server neither loses nor doubles anybody.
+"""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .mail_workflow_dispatcher import EVENT_COLUMNS
+
+RECORDS = 1000
+EVENTS = 500
+
+
+class MailWorkflowTrigger(models.Model):
+    _inherit = "mail.workflow.trigger"
+
+    existing_after = fields.Integer(
+        copy=False, help="Existing records up to this id have been looked at."
+    )
+    existing_until = fields.Integer(copy=False, help="Existing records up to this id may come in.")
+    missed = fields.Json(
+        copy=False,
+        help="Spans of time whose events are still to be served: dispatched after, until, and the "
+        "last event looked at.",
+    )
+
+    def _owe_existing(self):
+        """Note that who is there already shall come in; who comes later comes by the trigger."""
+        for trigger in self.sudo():
+            table = self.env[trigger.workflow_id.model_name]._table
+            self.env.cr.execute(SQL("SELECT max(id) FROM %s", SQL.identifier(table)))
+            trigger.write({"existing_after": 0, "existing_until": self.env.cr.fetchone()[0] or 0})
+
+    def _owe_missed(self, until):
+        """Note that the events of the last pause are still to be served."""
+        for trigger in self.sudo():
+            paused_at = trigger.workflow_id.paused_at
+            if trigger._handler()._is_event and paused_at:
+                span = [fields.Datetime.to_string(paused_at), fields.Datetime.to_string(until), 0]
+                trigger.missed = [*(trigger.missed or []), span]
+
+    def _forgive(self):
+        """Forget what is owed."""
+        self.sudo().write({"existing_after": 0, "existing_until": 0, "missed": False})
+
+    @api.model
+    def _bring_in(self, now):
+        """Serve the next batch of each trigger of a running workflow that owes something.
+
+        What another worker is serving is left to it.
+
+        :returns: how many records and events were looked at
+        """
+        self.flush_model()
+        self.env["mail.workflow"].flush_model(["state", "active"])
+        self.env.cr.execute(
+            """
+            SELECT t.id
+              FROM mail_workflow_trigger t
+              JOIN mail_workflow w ON w.id = t.workflow_id
+             WHERE w.state = 'running' AND w.active
+               AND (t.existing_after < t.existing_until OR t.missed IS NOT NULL)
+             ORDER BY t.id
+               FOR NO KEY UPDATE OF t SKIP LOCKED
+            """
+        )
+        triggers = self.sudo().browse([row[0] for row in self.env.cr.fetchall()])
+        return sum(trigger._serve_owed(now) for trigger in triggers)
+
+    def _serve_owed(self, now):
+        """Serve the next batch of this trigger.
+
+        :returns: how many records and events were looked at
+        """
+        self.ensure_one()
+        if self.workflow_id._pause_without_rights():
+            return 0
+        looked = 0
+        try:
+            with self.env.cr.savepoint():
+                if self.existing_after < self.existing_until:
+                    looked += self._serve_existing(now)
+                if self.missed:
+                    looked += self.env["mail.workflow.intake"]._serve_missed(self, now)
+        except Exception as error:  # noqa: BLE001 one bad domain must not stop the others
+            self.env["mail.workflow.runner"]._reraise_if_serialization(error)
+            self.workflow_id._report_trouble(self, error)
+            return 0
+        return looked
+
+    def _serve_existing(self, now):
+        """Enroll the next batch of those who were there at the start."""
+        workflow = self.workflow_id
+        found = workflow._records([]).search(
+            self._handler()._existing(self, now)
+            & Domain("id", ">", self.existing_after)
+            & Domain("id", "<=", self.existing_until),
+            order="id",
+            limit=RECORDS,
+        )
+        is_last = len(found) < RECORDS
+        self.existing_after = self.existing_until if is_last else found[-1].id
+        fresh = found.browse([id_ for id_ in found.ids if id_ not in self._entered(found, now)])
+        self._enroll_safely(self._handler()._worth_entering(self, fresh), now)
+        return len(found)
+
+    def _entered(self, records, now):
+        """Return the ids of those who came in since the start: by the trigger, or by hand."""
+        self.env["mail.workflow.enrollment"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT res_id FROM mail_workflow_enrollment
+                 WHERE workflow_id = %s AND res_model = %s AND res_id = ANY(%s)
+                   AND entered_at >= %s
+                """,
+                self.workflow_id.id,
+                records._name,
+                records.ids,
+                self.workflow_id.started_at or now,
+            )
+        )
+        return {row[0] for row in self.env.cr.fetchall()}
+
+    def _enroll_safely(self, records, now):
+        """Enroll records; after an error in ever smaller parts: it stays with its record."""
+        if not records:
+            return
+        try:
+            with self.env.cr.savepoint():
+                self.env["mail.workflow.enroller"]._enroll_records(
+                    self.workflow_id, records, now=now, trigger=self
+                )
+        except Exception as error:  # noqa: BLE001 one bad record must not keep the others out
+            self.env["mail.workflow.runner"]._reraise_if_serialization(error)
+            if len(records) == 1:
+                self.workflow_id._report_trouble(self, error)
+                return
+            half = len(records) // 2
+            self._enroll_safely(records[:half], now)
+            self._enroll_safely(records[half:], now)
+
+
+class MailWorkflowIntake(models.AbstractModel):
+    _inherit = "mail.workflow.intake"
+
+    @api.model
+    def _serve_missed(self, trigger, now):
+        """Bring in whom the next batch of events concerned while the workflow was paused.
+
+        As with carts, who is too late for the first mail stays out.
+
+        :returns: how many events were looked at
+        """
+        (after, until, last_id), *later = trigger.missed
+        events = self._missed(trigger, after, until, last_id)
+        if len(events) < EVENTS:
+            trigger.missed = later or False
+        else:
+            last = events[-1]
+            reached = fields.Datetime.to_string(last["dispatched_at"])
+            trigger.missed = [[reached, until, last["id"]], *later]
+        workflow = trigger.workflow_id
+        since = workflow.started_at
+        if workflow.lateness_hours:
+            since = max(since, now - timedelta(hours=workflow.lateness_hours))
+        fresh = [
+            event
+            for event in events
+            if not event.pop("is_served") and event["occurred_at"] >= since
+        ]
+        if fresh:
+            fresh.sort(key=lambda event: (event["occurred_at"], event["id"]))
+            self._serve_safely(trigger, fresh, now)
+        return len(events)
+
+    @api.model
+    def _missed(self, trigger, after, until, last_id):
+        """Return the next events of a trigger's kind that were dispatched within a span."""
+        self.env["mail.workflow.enrollment"].flush_model()
+        self.env.cr.execute(self._missed_query(trigger, after, until, last_id))
+        return self.env.cr.dictfetchall()
+
+    @api.model
+    def _missed_query(self, trigger, after, until, last_id):
+        return SQL(
+            """
+            SELECT %(columns)s, dispatched_at,
+                   EXISTS (SELECT FROM mail_workflow_enrollment r
+                            WHERE r.workflow_id = %(workflow)s AND r.event_id = e.id) AS is_served
+              FROM mail_workflow_event e
+             WHERE kind = %(kind)s AND dispatched_at IS NOT NULL
+               AND (dispatched_at, id) > (%(after)s, %(last_id)s)
+               AND dispatched_at <= %(until)s
+             ORDER BY dispatched_at, id
+             LIMIT %(limit)s
+            """,
+            columns=SQL(", ").join(SQL.identifier(name) for name in EVENT_COLUMNS),
+            workflow=trigger.workflow_id.id,
+            kind=trigger.kind,
+            after=after,
+            last_id=last_id,
+            until=until,
+            limit=EVENTS,
+        )

@@ -1,0 +1,211 @@
+"""A start with who is there, a resume after a long pause: in batches, nobody twice, none lost."""
+
+from unittest.mock import patch
+
+import pytest
+
+from odoo.tests import tagged
+
+from tests import jobs
+from tests.workers import Killed, Workers
+
+from .common import WorkflowCase, mail
+
+OWED = "odoo.addons.mail_workflow_automation.models.mail_workflow_owed"
+SEGMENT = "odoo.addons.mail_workflow_automation.models.triggers.segment"
+AGAIN = {"policy": "after_exit", "per": "record"}
+HERE = [["comment", "ilike", "here"]]
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestOwed(WorkflowCase):
+    def setUp(self):
+        super().setUp()
+        for constant, size in ((f"{OWED}.RECORDS", 3), (f"{OWED}.EVENTS", 2)):
+            patcher = patch(constant, size)
+            patcher.start()
+            self.addCleanup(patcher.stop)
+
+    def existing(self, count=10, **values):
+        people = self.people(count)
+        people.comment = "here"
+        values = {"triggers": [{"kind": "contact_created"}], "audience": HERE, **values}
+        return people, self.workflow([mail("m")], start=False, **values)
+
+    def entered(self, workflow):
+        return [len(self.runs(workflow, person)) for person in self.env["res.partner"].search(HERE)]
+
+    def test_start_serves_one_batch_and_the_passes_the_rest(self):
+        people, workflow = self.existing()
+        self.assertEqual(workflow._count_existing(), 10)
+        workflow.action_start(include_existing=True)
+        self.assertEqual(self.runs(workflow).mapped("res_id"), people[:3].ids)
+        self.run_engine()
+        self.assertEqual(self.entered(workflow), [1] * 10)
+        self.assertEqual(len(self.mails(workflow)), 10)
+
+    def test_every_kind_counts_whom_it_brings_in(self):
+        self.person("Ada", email="ada@lists.example.com", comment="here")
+        topic = self.env["mailing.list"].create({"name": "News"})
+        self.env["mailing.contact"].create(
+            [
+                {"name": name, "email": f"{name}@lists.example.com", "list_ids": [(4, topic.id)]}
+                for name in ("ada", "bob")
+            ]
+        )
+        portal = self.person("Cleo", comment="here")
+        self.env["res.users"].create(
+            {
+                "login": "cleo",
+                "partner_id": portal.id,
+                "group_ids": [(6, 0, self.env.ref("base.group_portal").ids)],
+            }
+        )
+        people = {"list": "News"}
+        for trigger, model, count in (
+            ({"kind": "list_subscribed", "filters": people}, "res.partner", 1),
+            ({"kind": "list_subscribed", "filters": people}, "mailing.contact", 2),
+            ({"kind": "account_created"}, "res.partner", 1),
+            ({"kind": "segment", "domain": HERE}, "res.partner", 2),
+            ({"kind": "manual"}, "res.partner", 0),
+        ):
+            audience = HERE if model == "res.partner" else []
+            _people, workflow = self.existing(0, triggers=[trigger], model=model, audience=audience)
+            with self.subTest(trigger=trigger, model=model):
+                self.assertEqual(workflow._count_existing(), count)
+                workflow.action_start(include_existing=True)
+                self.run_engine()
+                self.assertEqual(len(self.runs(workflow)), count)
+
+    def test_pause_keeps_the_place_and_resume_goes_on(self):
+        _people, workflow = self.existing()
+        workflow.action_start(include_existing=True)
+        workflow.action_pause()
+        self.run_engine()
+        self.assertEqual(sum(self.entered(workflow)), 3)
+        workflow.action_resume()
+        self.run_engine()
+        self.assertEqual(self.entered(workflow), [1] * 10)
+
+    def test_stop_ends_it_and_a_new_start_does_not_go_on(self):
+        _people, workflow = self.existing()
+        workflow.action_start(include_existing=True)
+        workflow.action_stop()
+        self.run_engine()
+        workflow.action_start()
+        self.run_engine()
+        self.assertEqual(sum(self.entered(workflow)), 3)
+
+    def test_who_comes_meanwhile_comes_in_once(self):
+        _people, workflow = self.existing(reentry=AGAIN)
+        workflow.action_start(include_existing=True)
+        self.person("Late", comment="here")
+        self.env["mail.workflow.event"]._cron_dispatch()
+        self.run_engine()
+        self.run_engine()
+        self.assertEqual(self.entered(workflow), [1] * 11)
+
+    def test_who_came_in_by_an_event_since_does_not_come_in_again_as_existing(self):
+        people, workflow = self.existing(reentry=AGAIN)
+        workflow.action_start(include_existing=True)
+        workflow.enroll(people[9])
+        self.run_engine()
+        self.run_engine()
+        self.assertEqual(self.entered(workflow), [1] * 10)
+
+    def test_one_bad_record_keeps_nobody_out(self):
+        people, workflow = self.existing()
+
+        def has_bad(_self, _workflow, records, **_values):
+            return people[4] in records
+
+        with self.failing("mail.workflow.enroller", "_enroll_records", ValueError, has_bad):
+            workflow.action_start(include_existing=True)
+            self.run_engine()
+        self.assertEqual(self.entered(workflow), [1, 1, 1, 1, 0, 1, 1, 1, 1, 1])
+
+    def test_a_start_costs_the_same_whatever_the_number_of_people(self):
+        counts = []
+        for number in (10, 100):
+            _people, workflow = self.existing(number)
+            before = self.env.cr.sql_log_count
+            workflow.action_start(include_existing=True)
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLess(abs(counts[0] - counts[1]), 10, counts)
+
+    def signed(self, *names):
+        for name in names:
+            self.emit("custom", record=self.person(name), data={"name": "signed"})
+        self.env["mail.workflow.event"]._cron_dispatch()
+
+    def names(self, workflow):
+        return self.runs(workflow).mapped("partner_id.name")
+
+    def test_resume_serves_what_passed_by_in_batches_across_further_pauses(self):
+        trigger = {"kind": "custom", "name": "signed"}
+        workflow = self.workflow([mail("m")], triggers=[trigger])
+        workflow.action_pause()
+        self.signed("A", "B", "C")
+        self.after(minutes=1)
+        self.signed("D", "E")
+        workflow.action_resume()
+        self.assertEqual(self.names(workflow), ["A", "B"], "one batch at once")
+        self.after(minutes=1)
+        self.signed("F")
+        workflow.action_pause()
+        self.after(minutes=1)
+        self.signed("G")
+        self.run_engine(minutes=1)
+        self.assertEqual(self.names(workflow), ["A", "B", "F"])
+        workflow.action_resume()
+        self.run_engine()
+        self.assertEqual(sorted(self.names(workflow)), list("ABCDEFG"))
+        self.run_engine()
+        self.assertEqual(len(self.mails(workflow)), 7)
+
+    def test_what_passed_by_is_found_by_its_index(self):
+        workflow = self.workflow([mail("m")], triggers=[{"kind": "custom", "name": "signed"}])
+        query = self.env["mail.workflow.intake"]._missed_query(
+            workflow.trigger_ids, "2026-03-02 09:00:00", "2026-03-03 09:00:00", 0
+        )
+        self.env.cr.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        self.env.cr.execute(f"EXPLAIN {query.code}", query.params)
+        plan = "\n".join(row[0] for row in self.env.cr.fetchall())
+        self.assertIn("mail_workflow_event_dispatched", plan)
+        self.assertNotIn("Sort", plan)
+
+    def test_segment_takes_so_many_at_a_look(self):
+        trigger = {"kind": "segment", "domain": HERE}
+        workflow = self.workflow([mail("m")], triggers=[trigger])
+        with patch(f"{SEGMENT}.NEW_MEMBERS", 4):
+            people = self.people(10)
+            people.comment = "here"
+            seen = []
+            for _pass in range(4):
+                self.env["mail.workflow.trigger"]._poll_due(self.now)
+                seen.append(len(self.runs(workflow)))
+        self.assertEqual(seen, [4, 8, 10, 10])
+        self.assertGreater(workflow.trigger_ids.sudo().next_poll_at, self.now)
+
+
+@pytest.fixture(scope="module")
+def workers():
+    with Workers("owed") as running:
+        yield running
+
+
+def test_a_start_with_3000_people_survives_kills(workers):
+    workflow = workers.run(jobs.start_with_existing, people=3000)
+    runs = """
+        SELECT count(*), count(DISTINCT res_id) FROM mail_workflow_enrollment
+         WHERE workflow_id = %s
+    """
+    assert workers.query(runs, workflow) == [(1000, 1000)]
+    for moment in range(4):
+        with pytest.raises(Killed):
+            workers.run(jobs.killed_pass, lane="runner", at=15 + 25 * moment)
+        total, distinct = workers.query(runs, workflow)[0]
+        assert total == distinct
+    workers.run(jobs.pass_of, lane="runner")
+    assert workers.query(runs, workflow) == [(3000, 3000)]
