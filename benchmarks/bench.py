@@ -19,7 +19,17 @@ from dev import database_server
 from dev.paths import ROOT, one_line_errors
 from tests.workers import Workers
 
-FIGURES = ("enroll", "tag", "flow", "make_mail", "mail_lane", "dispatch", "claim", "memory")
+FIGURES = (
+    "enroll",
+    "tag",
+    "flow",
+    "make_mail",
+    "mail_lane",
+    "dispatch",
+    "claim",
+    "memory",
+    "latency",
+)
 RESULTS = ROOT / "benchmarks" / "results.jsonl"
 LIMIT = 3600  # seconds that one piece of a figure may take
 QUICKER = 50  # `--quick` takes so many times fewer rows
