@@ -15,7 +15,6 @@ from functools import lru_cache
 
 # printable ASCII in one line, well below the 998 bytes a line may have (RFC 5322, 2.1.1)
 PLAIN = re.compile(r"[ -~]{0,900}")
-LINE_ENDS = re.compile(r"\r\n?|\n")
 
 
 class LetterPolicy(Compat32):
@@ -62,7 +61,7 @@ def letter(headers, text, html):
 
 
 def _part(boundary, subtype, content):
-    lines = LINE_ENDS.sub("\n", content)
+    lines = content.replace("\r\n", "\n").replace("\r", "\n")
     if not lines.endswith("\n"):
         lines += "\n"
     encoded = b2a_qp(lines.encode()).decode("ascii").replace("\n", "\r\n")

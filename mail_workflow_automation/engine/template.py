@@ -7,22 +7,33 @@ class Template:
     """A mail text, parsed once: fixed html between slots that each reader fills.
 
     ``slots`` has a ``(kind, name, default)`` for every slot: ``block``, ``link`` or ``field``.
+    ``text`` is the same in plain text, with the same slots.
     """
 
-    def __init__(self, html, slots, token):
-        self.parts = re.split(rf"{token}(\d+)x", html)
+    def __init__(self, html, slots, token, text=""):
+        self.parts = self._split(html, token)
+        self.text_parts = self._split(text, token)
         self.slots = slots
         self.token = token
+
+    def _split(self, content, token):
+        """Return fixed parts and numbers of slots, in turns."""
+        parts = re.split(rf"{token}(\d+)x", content)
+        return [part if index % 2 == 0 else int(part) for index, part in enumerate(parts)]
 
     def fill(self, values):
         """Return the html of one reader.
 
-        :param values: called with each slot, returns Markup
+        :param values: what stands in each slot, list of Markup
         """
-        out = []
-        for index, part in enumerate(self.parts):
-            out.append(part if index % 2 == 0 else values(self.slots[int(part)]))
-        return "".join(out)
+        return self._fill(self.parts, values)
+
+    def fill_text(self, values):
+        """Return the plain text of one reader; ``values`` are plain, too."""
+        return self._fill(self.text_parts, values)
+
+    def _fill(self, parts, values):
+        return "".join(part if isinstance(part, str) else values[part] for part in parts)
 
     def names(self, kind):
         return {name for slot_kind, name, _default in self.slots if slot_kind == kind}

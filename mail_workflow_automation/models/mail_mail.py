@@ -1,4 +1,14 @@
+import re
+
+from markupsafe import Markup
+
 from odoo import api, fields, models
+
+# stands for the body of a mail while Odoo prepares the rest
+BODY = Markup("workflow-mail-body")
+TRACKED_LINK = re.compile(r"""href=["'][^"'\s]*/r/[\w-]+(?=["'])""")
+TRACKED_ADDRESS = re.compile(r"https?://\S+/r/[\w-]+(?=\s|$)")
+LOCAL_MARKS = ('="/', "='/", "url(/", "url('/", 'url("/')
 
 
 class IrMailServer(models.Model):
@@ -21,6 +31,8 @@ class MailMail(models.Model):
     workflow_execution_id = fields.Many2one(
         "mail.workflow.execution", ondelete="cascade", index="btree_not_null"
     )
+    # what a reader without HTML sees, made with the body
+    workflow_text = fields.Text()
 
     # the claim: the oldest of each workflow in turn, in an order that no other index has
     _workflow_queue = models.Index(
@@ -35,11 +47,55 @@ class MailMail(models.Model):
         return super().get_base_url()
 
     def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
-        if self.workflow_execution_id:
-            self = self.with_context(workflow_base_url=self.get_base_url())  # noqa: PLW0642
-        return super()._prepare_outgoing_list(
+        """Prepare a workflow's mail as Odoo does, with a word in the place of its body.
+
+        The body and its plain text are finished already, and large: each pass over them costs.
+        """
+        if not self.workflow_execution_id:
+            return super()._prepare_outgoing_list(
+                mail_server=mail_server, doc_to_followers=doc_to_followers
+            )
+        is_ready = bool(self.workflow_text and self.body_html and not self.attachment_ids)
+        mail = self.with_context(
+            workflow_base_url=self.get_base_url(), workflow_body_comes_later=is_ready
+        )
+        emails = super(MailMail, mail)._prepare_outgoing_list(
             mail_server=mail_server, doc_to_followers=doc_to_followers
         )
+        if is_ready:
+            body, text = mail._own_body(), mail._own_text()
+            for email in emails:
+                email["body"] = email["body"].replace(BODY, body)
+                email["body_alternative"] = email["body_alternative"].replace(BODY, text)
+        return emails
+
+    def _prepare_outgoing_body(self):
+        if not self.workflow_execution_id:
+            return super()._prepare_outgoing_body()
+        return BODY if self.env.context.get("workflow_body_comes_later") else self._own_body()
+
+    def _own_body(self):
+        """Return the body with the links and the pixel of its reader's trace.
+
+        What else Odoo does to bodies here was done to the text when it was parsed.
+        """
+        body = str(self.body_html or "")
+        if not body:
+            return ""
+        if any(mark in body for mark in LOCAL_MARKS):  # made by an expression of the text
+            body = str(self.env["mail.render.mixin"]._replace_local_links(body))
+        trace_sudo = self.sudo().mailing_trace_ids[:1]
+        if not trace_sudo:
+            return Markup(body)
+        body = TRACKED_LINK.sub(rf"\g<0>{trace_sudo._click_path()}", body)
+        pixel = f'<img src="{self._get_tracking_url()}"/>'
+        end = body.rfind("</body>")
+        return Markup(f"{body[:end]}{pixel}{body[end:]}" if end >= 0 else f"{body}{pixel}")
+
+    def _own_text(self):
+        trace_sudo = self.sudo().mailing_trace_ids[:1]
+        own = trace_sudo._click_path() if trace_sudo else ""
+        return TRACKED_ADDRESS.sub(rf"\g<0>{own}", self.workflow_text)
 
     @api.model
     def process_email_queue(self, email_ids=(), batch_size=1000):

@@ -67,7 +67,7 @@ class MailWorkflowMailer(models.AbstractModel):
         """Return the values of the mails of one text, for runs of one website."""
         workflow = step.workflow_id
         mailing = text.mailing_id.sudo()  # texts belong to the workflow; its runs read them
-        bodies, subjects = self._render(text, website, runs, executions)
+        bodies, texts, subjects = self._render(text, website, runs, executions)
         email_from = workflow.email_from or mailing.email_from
         records = workflow._records(runs.mapped("res_id"))
         reply_to = self._reply_to(workflow, records, email_from)
@@ -92,6 +92,7 @@ class MailWorkflowMailer(models.AbstractModel):
                 "auto_delete": True,
                 "is_notification": True,
                 "mailing_id": mailing.id,
+                "workflow_text": texts.get(run.id),
                 "workflow_id": workflow.id,
                 "workflow_execution_id": executions[run.id],
                 "mailing_trace_ids": [

@@ -1,3 +1,4 @@
+import html
 import re
 import secrets
 from functools import reduce
@@ -22,7 +23,8 @@ class MailWorkflowMailer(models.AbstractModel):
     def _render(self, text, website, runs, executions):
         """Render a text for runs.
 
-        :returns: ``({run id: html}, {run id: subject})``
+        :returns: ``({run id: html}, {run id: plain text}, {run id: subject})``; no plain text of
+            one with free expressions: it is made of the html, when the mail goes out
         """
         workflow = text.workflow_id
         env = workflow._run_env()
@@ -42,18 +44,24 @@ class MailWorkflowMailer(models.AbstractModel):
             name: self._block(name, text, runs, env, base_url) for name in template.names("block")
         }
         record_of = {record.id: record for record in records}
-        bodies = {}
+        bodies, texts = {}, {}
         for run in runs:
-            record = record_of[run.res_id]
-            own = dynamic.get(run.res_id, template)
-            bodies[run.id] = Markup(
-                own.fill(
-                    lambda slot, run=run, record=record: self._slot_value(
-                        slot, run, record, blocks, text, base_url, executions
-                    )
+            values = [
+                self._slot_value(
+                    slot, run, record_of[run.res_id], blocks, text, base_url, executions
                 )
-            )
-        return bodies, {run.id: subjects[run.res_id] for run in runs}
+                for slot in template.slots
+            ]
+            own = dynamic.get(run.res_id, template)
+            bodies[run.id] = Markup(own.fill(values))
+            if own is template:
+                texts[run.id] = template.fill_text([self._in_words(value) for value in values])
+        return bodies, texts, {run.id: subjects[run.res_id] for run in runs}
+
+    @api.model
+    def _in_words(self, value):
+        """Return a slot's html as plain text."""
+        return tools.html2plaintext(value) if "<" in value else html.unescape(str(value))
 
     @api.model
     def _base_url(self, website):
@@ -102,8 +110,8 @@ class MailWorkflowMailer(models.AbstractModel):
             return {}
         rendered = renderer._render_template(source, model, records.ids, engine="qweb")
         return {
-            record_id: Template(str(html), template.slots, template.token)
-            for record_id, html in rendered.items()
+            record_id: Template(str(body), template.slots, template.token)
+            for record_id, body in rendered.items()
         }
 
     @api.model
@@ -133,12 +141,12 @@ class MailWorkflowMailer(models.AbstractModel):
         inner = self.env["mail.render.mixin"]._replace_local_links(inner, base_url)
         with file_open("mass_mailing/static/src/scss/mass_mailing_mail.scss", "r") as styles:
             style = Markup("<style>%s</style>") % Markup(styles.read())
-        html = self.env["ir.qweb"]._render(
+        page = self.env["ir.qweb"]._render(
             "mass_mailing.mass_mailing_mail_layout",
             {"body": Markup(inner), "mailing_style": style},
             minimal_qcontext=True,
         )
-        return Template(str(html), slots, token)
+        return Template(str(page), slots, token, tools.html2plaintext(page))
 
     @api.model
     def _take_blocks(self, root, slot):
@@ -199,5 +207,5 @@ class MailWorkflowMailer(models.AbstractModel):
         if not run or not text:
             return None
         executions = {run.id: trace.workflow_execution_id.id}
-        bodies, _subjects = self._render(text, run.website_id, run, executions)
+        bodies, _texts, _subjects = self._render(text, run.website_id, run, executions)
         return bodies[run.id]

@@ -1,12 +1,5 @@
-import re
-
-from markupsafe import Markup
-
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
-
-TRACKED_LINK = re.compile(r"(?<=href=[\"'])[^\"'\s]*/r/[\w-]+(?=[\"'])")
-LOCAL_LINK = re.compile(r"(?:href|src|background)\s*=\s*[\"']/|url\(\s*[\"']?/")
 
 
 class MailingMailing(models.Model):
@@ -109,6 +102,10 @@ class MailingTrace(models.Model):
         self.ensure_one()
         return tools.hmac(self.env(su=True), "mail_workflow_click", self.id)[:24]
 
+    def _click_path(self):
+        """Return what a tracked link of this mail ends with."""
+        return f"/m/{self.id}?k={self._click_token()}"
+
     def _has_link(self, code):
         """Tell whether a tracked link stands in the mail of this trace."""
         codes_sudo = self.env["link.tracker.code"].sudo()
@@ -144,27 +141,3 @@ class LinkTrackerClick(models.Model):
         if click and click.mailing_trace_id:
             click.mailing_trace_id._note_event("email_clicked", url=click.link_id.url)
         return click
-
-
-class MailMail(models.Model):
-    _inherit = "mail.mail"
-
-    def _prepare_outgoing_body(self):
-        """Make the body of a workflow's mail its reader's own: links and pixel of its trace.
-
-        What Odoo does to bodies here was done to the text when it was parsed; a body is large,
-        and each pass over it costs.
-        """
-        trace_sudo = self.sudo().mailing_trace_ids[:1]
-        if not trace_sudo.workflow_enrollment_id:
-            return super()._prepare_outgoing_body()
-        body = str(self.body_html or "")
-        if not body:
-            return ""
-        if LOCAL_LINK.search(body):  # made by an expression of the text
-            body = str(self.env["mail.render.mixin"]._replace_local_links(body))
-        own = f"/m/{trace_sudo.id}?k={trace_sudo._click_token()}"
-        body = TRACKED_LINK.sub(lambda link: f"{link[0]}{own}", body)
-        pixel = f'<img src="{self._get_tracking_url()}"/>'
-        end = body.rfind("</body>")
-        return Markup(f"{body[:end]}{pixel}{body[end:]}" if end >= 0 else f"{body}{pixel}")
