@@ -64,7 +64,6 @@ class MailWorkflowEnrollment(models.Model):
         "mail.workflow.step",
         string="Stands at",
         ondelete="restrict",
-        index="btree_not_null",
         readonly=True,
     )
     due_at = fields.Datetime(string="Next at", readonly=True)
@@ -88,6 +87,9 @@ class MailWorkflowEnrollment(models.Model):
     _due = models.Index("(workflow_id, due_at, id) WHERE state = 'active' AND due_at IS NOT NULL")
     _run = models.UniqueIndex("(workflow_id, entry_key, run_no)")
     _open_run = models.UniqueIndex("(workflow_id, entry_key) WHERE state IN ('active', 'holdout')")
+    # who stands where, counted from the index alone
+    _by_step = models.Index("(step_id, state) WHERE step_id IS NOT NULL")
+    _by_state = models.Index("(workflow_id, state)")
     _by_email = models.Index("(email_normalized, workflow_id) WHERE email_normalized IS NOT NULL")
     _by_record = models.Index("(res_model, res_id)")
 

@@ -42,7 +42,7 @@ class MailWorkflowExecution(models.Model):
         "mail.workflow.enrollment", required=True, ondelete="cascade", readonly=True
     )
     step_id = fields.Many2one(
-        "mail.workflow.step", required=True, ondelete="restrict", index=True, readonly=True
+        "mail.workflow.step", required=True, ondelete="restrict", readonly=True
     )
     workflow_id = fields.Many2one(related="enrollment_id.workflow_id")
     company_id = fields.Many2one(related="enrollment_id.company_id")
@@ -61,6 +61,8 @@ class MailWorkflowExecution(models.Model):
     log = fields.Json(readonly=True, prefetch=False)
 
     _visit = models.UniqueIndex("(enrollment_id, step_id, visit_no)")
+    # what became of a step's visits, counted from the index alone
+    _by_step = models.Index("(step_id, state)")
     _retry = models.Index("(retry_at) WHERE state = 'failed' AND retry_at IS NOT NULL")
 
     def action_retry(self):

@@ -71,19 +71,24 @@ class MailWorkflowStep(models.Model):
             step.outline = f"{indent}{branch}{step._shown_name()}"
 
     def _compute_figures(self):
-        standing = dict(
-            self.env["mail.workflow.enrollment"]._read_group(
-                [("step_id", "in", self.ids), ("state", "=", "active")], ["step_id"], ["__count"]
+        # whoever sees a step sees its figures; a rule on the runs would read each of them
+        runs_sudo = self.env["mail.workflow.enrollment"].sudo()
+        executions_sudo = self.env["mail.workflow.execution"].sudo()
+        here = [("step_id", "in", self.ids)]
+        standing = {
+            step.id: count
+            for step, count in runs_sudo._read_group(
+                [*here, ("state", "=", "active")], ["step_id"], ["__count"]
             )
-        )
+        }
         counts = {}
-        for step, state, count in self.env["mail.workflow.execution"]._read_group(
-            [("step_id", "in", self.ids)], ["step_id", "state"], ["__count"]
+        for step, state, count in executions_sudo._read_group(
+            here, ["step_id", "state"], ["__count"]
         ):
             counts.setdefault(step.id, {})[state] = count
         for step in self:
             found = counts.get(step.id, {})
-            step.waiting_count = standing.get(step, 0)
+            step.waiting_count = standing.get(step.id, 0)
             step.done_count = found.get("done", 0) + found.get("queued", 0)
             step.skipped_count = found.get("skipped", 0)
             step.held_count = found.get("held", 0)

@@ -1,0 +1,113 @@
+"""Tables with many rows, and the plans of the queries on them."""
+
+import json
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from .common import WorkflowCase
+
+
+class PlanCase(WorkflowCase):
+    """Seeds rows by SQL, records the queries of the engine and explains them."""
+
+    # --- many rows --------------------------------------------------------------------------------
+
+    def seed_runs(self, workflow, count, due_at):
+        """Copy the one run of a workflow to as many people."""
+        self.env.cr.execute(
+            """
+            INSERT INTO mail_workflow_enrollment (
+                   workflow_id, company_id, res_model, res_id, partner_id, email_normalized,
+                   entry_key, run_no, state, step_id, due_at, planned_at, visit_no, attempt,
+                   entered_at)
+            SELECT workflow_id, company_id, res_model, res_id + n, partner_id,
+                   'seed' || n || '@customer.example.com', 'seed' || n || %(due)s::text, 1, state,
+                   step_id, %(due)s, %(due)s, 1, 0, entered_at
+              FROM mail_workflow_enrollment, generate_series(1, %(count)s) n
+             WHERE workflow_id = %(workflow)s AND entry_key NOT LIKE 'seed%%'
+            """,
+            {"workflow": workflow.id, "count": count, "due": due_at},
+        )
+
+    def seed_events(self, count, dispatched_at):
+        self.env.cr.execute(
+            """
+            INSERT INTO mail_workflow_event (
+                   kind, occurred_at, dispatched_at, res_model, res_id, email_normalized, verdict)
+            SELECT 'order_confirmed', %s, %s, 'sale.order', n,
+                   'seed' || n || '@customer.example.com', 'human'
+              FROM generate_series(1, %s) n
+            """,
+            [self.now, dispatched_at, count],
+        )
+
+    def seed_mails(self, workflow, count, state="outgoing"):
+        self.env.cr.execute(
+            """
+            WITH message AS (
+                INSERT INTO mail_message (message_type, date, model)
+                SELECT 'email_outgoing', %(now)s, 'res.partner' FROM generate_series(1, %(count)s)
+                RETURNING id)
+            INSERT INTO mail_mail (mail_message_id, state, workflow_id, email_to)
+            SELECT id, %(state)s, %(workflow)s, 'seed@customer.example.com' FROM message
+            """,
+            {"now": self.now, "count": count, "state": state, "workflow": workflow.id or None},
+        )
+
+    # --- their plans ------------------------------------------------------------------------------
+
+    @contextmanager
+    def recorded(self):
+        """Record the queries as the server got them."""
+        original, queries = type(self.env.cr).execute, []
+
+        def execute(cursor, *args, **kwargs):
+            result = original(cursor, *args, **kwargs)
+            queries.append(cursor._obj.query.decode())
+            return result
+
+        with patch.object(type(self.env.cr), "execute", execute):
+            yield queries
+
+    def plan(self, query):
+        """Return the nodes of the plan of a query, which is carried out for it."""
+        self.env.cr.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + query.replace("%", "%%"), ())
+        (found,) = self.env.cr.fetchone()
+        plans = found if isinstance(found, list) else json.loads(found)
+        nodes, todo = [], [plans[0]["Plan"]]
+        while todo:
+            node = todo.pop()
+            nodes.append(node)
+            todo += node.get("Plans", [])
+        return nodes
+
+    def touched(self, nodes, table):
+        """Return how many rows of a table a plan looked at."""
+        return sum(
+            (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+            for node in nodes
+            if node.get("Relation Name") == table and "Scan" in node["Node Type"]
+        )
+
+    def assertByIndex(self, nodes, table, most, index=None):
+        scans = [
+            node
+            for node in nodes
+            if node["Node Type"] == "Seq Scan" and node["Relation Name"] == table
+        ]
+        self.assertFalse(scans, "the whole table was read")
+        self.assertLessEqual(self.touched(nodes, table), most)
+        if index:
+            self.assertIn(index, {node.get("Index Name") for node in nodes})
+
+    def plans_of(self, work, *, of):
+        """Return the plans of the queries on a table that a piece of work makes."""
+        with self.recorded() as queries:
+            work()
+        found = [query for query in queries if of in query and "EXPLAIN" not in query]
+        self.assertTrue(found)
+        return [self.plan(query) for query in found]
+
+    def analyze(self, *tables):
+        for table in tables:
+            self.env.cr.execute(f"ANALYZE {table}")  # noqa: S608 names of this file
