@@ -42,7 +42,7 @@ def _rounds(env, size, rounds, one_in):
     first = world.contacts(env, size, f"guest{one_in}-")
     _listeners(env, first, size, f"guest{one_in}-")
     contact = env["res.partner"].browse(first)
-    event = world.event(env, contact, "ordinary")
+    event = world.event(env, contact, "custom", name="ordinary")
     dispatcher = env["mail.workflow.event"]
     dispatcher._cron_dispatch()
 

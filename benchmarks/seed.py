@@ -181,7 +181,7 @@ def first_rows(env):
         listens = [{"kind": "custom", "name": "wanted"}]
         made = world.workflow(env, steps, f"Seeded {number}", triggers=listens)
         runs_made += made.enroll(contact.with_user(made.env.user)).ids
-    event = world.event(env, contact, "ordinary")
+    event = world.event(env, contact, "custom", name="ordinary")
     return {"contact": contact.id, "runs": runs_made, "event": event}
 
 

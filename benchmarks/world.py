@@ -44,9 +44,9 @@ def runs(env, made, first_contact, numbers, prefix, due=0, **own):
     env.cr.execute("ANALYZE mail_workflow_enrollment")
 
 
-def event(env, contact, name):
-    """Note a custom event of a contact, if somebody listens; return its id."""
-    env["mail.workflow.event"].emit("custom", record=contact, data={"name": name})
+def event(env, contact, kind, **data):
+    """Note an event of a contact, if somebody listens; return its id."""
+    env["mail.workflow.event"].emit(kind, record=contact, data=data)
     env.cr.commit()
     env.cr.execute("SELECT max(id) FROM mail_workflow_event")
     return env.cr.fetchone()[0]
