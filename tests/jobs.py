@@ -3,6 +3,7 @@
 import itertools
 import os
 import signal
+import smtplib
 import time
 
 from tests.workers import meet
@@ -196,6 +197,36 @@ def conflict_after_acceptance(env):
 
     kind.send_email = send_email
     return _pass(env, "mail")
+
+
+def lose_database(env, after):
+    """Let the mail lane pass; the database goes away as soon as so many mails are accepted.
+
+    Connections are ended and refused until somebody allows them again.
+    """
+    import psycopg2  # noqa: PLC0415
+    from psycopg2 import sql  # noqa: PLC0415
+
+    database, original, accepted = env.cr.dbname, smtplib.SMTP.data, itertools.count(1)
+
+    def data(self, *args):
+        answer = original(self, *args)
+        if next(accepted) == after:
+            other = psycopg2.connect(dbname="postgres")
+            other.autocommit = True
+            with other.cursor() as cursor:
+                name = sql.Identifier(database)
+                query = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false")
+                cursor.execute(query.format(name))
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                    [database],
+                )
+            other.close()
+        return answer
+
+    smtplib.SMTP.data = data
+    _pass(env, "mail")
 
 
 def wake(env, lane, times=1):

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from dev import database_server
 from dev.receiver import Receiver
 from tests import jobs
 from tests.workers import JobFailed, Workers
@@ -344,6 +345,20 @@ def test_an_accepted_mail_is_not_sent_again_when_the_rest_goes_wrong_here(shop):
     assert shop.states() == [("done", 1)]
     shop.retry()
     assert list(shop.delivered().values()) == [1]
+
+
+@pytest.mark.parametrize("after", [1, 4])
+def test_when_the_database_goes_away_only_the_mail_in_hand_comes_twice(shop, after):
+    shop.start(people=20, prefix=f"outage{after}")
+    with pytest.raises(JobFailed, match="OperationalError|InterfaceError"):
+        shop.workers.run(jobs.lose_database, after=after)
+    with database_server.cursor(autocommit=True) as server:
+        server.execute(f'ALTER DATABASE "{shop.workers.name}" ALLOW_CONNECTIONS true')
+    assert sum(shop.delivered().values()) == after, "nothing is sent that cannot be noted"
+    shop.send()
+    counts = sorted(shop.delivered().values())
+    assert counts == [1] * 19 + [2]
+    assert shop.states() == [("done", 1)] * 20
 
 
 def test_odoo_does_not_send_the_mail_of_a_run_that_was_deleted(shop):

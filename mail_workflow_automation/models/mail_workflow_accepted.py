@@ -39,13 +39,15 @@ class MailWorkflowAccepted(models.Model):
 class Accepted:
     """The notes of one pass, written by a thread beside it: one at a time is under way.
 
-    ids      mails accepted in this pass, or found to be accepted before
-    settled  ids whose acceptance the batch in hand writes to the mails
+    ids       mails accepted in this pass, or found to be accepted before
+    settled   ids whose acceptance the batch in hand writes to the mails
+    is_blind  a note could not be written: nothing more is sent before the batch is committed
     """
 
     def __init__(self, registry):
         self.ids = set()
         self.settled = []
+        self.is_blind = False
         self._registry = registry
         self._writer = ThreadPoolExecutor(1, "workflow mail accepted") if registry else None
         self._under_way = None
@@ -58,6 +60,7 @@ class Accepted:
         """Find which of the mails were accepted by a worker that died; return all accepted."""
         rows = self._ask("SELECT mail_id FROM mail_workflow_accepted WHERE mail_id = ANY(%s)", ids)
         self.ids.update(row[0] for row in rows)
+        self.is_blind = False
         return self.among(ids)
 
     def note(self, mail_id):
@@ -71,7 +74,7 @@ class Accepted:
             self._under_way = self._writer.submit(self._execute, insert, mail_id)
 
     def wait(self):
-        """Wait until what was noted is safe."""
+        """Wait until what was noted is safe; tell whether it is, and more may be sent."""
         if self._under_way:
             under_way, self._under_way = self._under_way, None
             try:
@@ -79,6 +82,8 @@ class Accepted:
             except psycopg2.Error:
                 # we still know it ourselves; the transaction of the batch will tell the rest
                 _logger.warning("An accepted workflow mail could not be noted", exc_info=True)
+                self.is_blind = True
+        return not self.is_blind
 
     def forget_settled(self):
         """Take the notes away of mails whose own state says it by now."""

@@ -27,6 +27,10 @@ AVOIDED_SECONDS = 300.0
 AVOIDED = {}
 
 
+class UnnotedError(Exception):
+    """An acceptance could not be noted: with the next mail a second one could go out again."""
+
+
 class Post:
     """What the mail lane remembers from batch to batch, in one pass.
 
@@ -251,7 +255,10 @@ class MailWorkflowPost(models.AbstractModel):
                 post.avoid(mail.workflow_id.id, time.monotonic() - started)
                 fates[mail.id] = ("mail_smtp", str(error) or type(error).__name__)
                 continue
-            fates[mail.id] = self._send_one(mail, sender, server, session, post)
+            try:
+                fates[mail.id] = self._send_one(mail, sender, server, session, post)
+            except UnnotedError:
+                break
             if fates[mail.id] and fates[mail.id][0] == "mail_smtp":
                 post.hang_up(key)
                 if time.monotonic() - started > PATIENCE_SECONDS:
@@ -273,13 +280,14 @@ class MailWorkflowPost(models.AbstractModel):
             if bounce and "domain_bounce_address" in sender.env.context:
                 sender = sender.with_context(domain_bounce_address=bounce)
             messages = [self._build(mail, sender, email, session) for email in emails]
-            post.accepted.wait()
+            if not post.accepted.wait():
+                raise UnnotedError
             session.workflow_accepted = partial(post.accepted.note, mail.id)
             for email, message in zip(emails, messages, strict=True):
                 sender.with_context(send_validated_to=email["email_to_normalized"]).send_email(
                     message, mail_server_id=server.id, smtp_session=session
                 )
-        except (MemoryError, psycopg2.Error):
+        except (MemoryError, psycopg2.Error, UnnotedError):
             raise
         except Exception as error:  # noqa: BLE001 each has its failure type
             if mail.id not in post.accepted.ids:
