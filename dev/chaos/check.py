@@ -8,7 +8,7 @@ from dev.chaos import flow
 
 # a second delivery belongs to a death soon after the first: deaths are noted when somebody looks
 # for them, and an outage of the database lasts a moment
-EARLIEST, LATEST = -4, 12
+EARLIEST, LATEST = -6, 12
 LEFT_OVER = """
     SELECT (SELECT count(*) FROM mail_workflow_enrollment
              WHERE workflow_id = %s AND state = 'active'),

@@ -9,13 +9,28 @@ import time
 
 from dev import database_server, databases, postgres
 from dev.environment import data_path
+from dev.paths import MissingError
 
 NAME = "pgchaos"
+READY_LIMIT = 60  # seconds
 VICTIMS = """
     SELECT pid FROM pg_stat_activity
      WHERE datname = %s AND pid != pg_backend_pid() AND backend_type = 'client backend'
      ORDER BY pid
 """
+
+
+def wait_ready():
+    """Wait until the server has recovered."""
+    deadline = time.monotonic() + READY_LIMIT
+    while True:
+        try:
+            with database_server.cursor():
+                return
+        except MissingError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 class Server:
@@ -62,7 +77,11 @@ class Server:
         os.kill(pid, signal.SIGQUIT)
         while marker.exists():
             time.sleep(0.02)
-        postgres.own(NAME)
+        try:
+            postgres.own(NAME)
+        except MissingError:
+            pass  # its recovery takes longer than who starts it waits
+        wait_ready()
 
     def kill_backend(self, database, chance):
         """Kill a backend with -9: PostgreSQL then ends all of them and recovers."""
@@ -71,6 +90,7 @@ class Server:
             pids = [pid for (pid,) in cursor.fetchall()]
         if pids:
             os.kill(chance.choice(pids), signal.SIGKILL)
+            wait_ready()
         return bool(pids)
 
     def stop(self):

@@ -106,7 +106,10 @@ class Run:
             now = time.monotonic() - started
             while moments and moments[0][0] <= now:
                 _at, action = moments.pop(0)
+                before = time.monotonic()
                 getattr(self, f"_do_{action}")()
+                # while nobody can work the plan stands still
+                started += time.monotonic() - before
             if not moments:
                 # what the planned moments left undone
                 self.crew.kill_one()
@@ -146,13 +149,14 @@ class Run:
         self.crew.kill_one()
 
     def _do_restart(self):
-        self.server.restart()
         self.mails.outages.append(time.time())
+        self.server.restart()
         self.counts["database_restarts"] += 1
 
     def _do_kill_backend(self):
+        at = time.time()
         if self.server.kill_backend(self.workers.name, self.chance):
-            self.mails.outages.append(time.time())
+            self.mails.outages.append(at)
             self.counts["backends_killed"] += 1
 
     def _do_mood(self):
