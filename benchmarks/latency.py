@@ -32,6 +32,7 @@ def measure(bench):
             own = database.run(_arrange, smtp_port=receiver.port)
             other = database.run(_prepare_backlog, count=backlog)
             with OdooServer(database.name, cron_threads=2):
+                _sign_ups(database, receiver, own, "warm", 2)
                 idle = _sign_ups(database, receiver, own, "idle", count)
                 database.run(_let_go, workflow=other)
                 behind = _sign_ups(database, receiver, own, "behind", count)

@@ -87,7 +87,9 @@ def workers():
 @pytest.fixture(autouse=True)
 def _no_requests(request):
     if "workers" in request.fixturenames:
-        request.getfixturevalue("workers").query("DELETE FROM ir_cron_trigger")
+        workers = request.getfixturevalue("workers")
+        workers.query("DELETE FROM ir_cron_trigger")
+        workers.query("UPDATE ir_cron SET lastcall = '2026-01-02'")
 
 
 def requests(workers):
@@ -209,12 +211,27 @@ def test_who_ends_a_turn_wakes_the_workers_for_those_who_found_none(workers):
     with listening(workers) as notified:
         workers.run(jobs.scheduler, cron="runner")
         assert not notified(), "nobody waits"
+        workers.query("UPDATE ir_cron SET lastcall = '2026-01-02'")
         workers.run(jobs.wake, lane="dispatcher")
         workers.run(jobs.wake, lane="runner")
         notified()
         workers.run(jobs.scheduler, cron="runner")
         assert notified()
     assert requests(workers) == {"dispatcher": 1}
+
+
+def test_a_lane_leaves_its_turn_to_one_that_has_waited_longer(workers):
+    """The last of the workers' lists would have no turn as long as the first have work."""
+    workers.query("UPDATE ir_cron SET lastcall = '2026-01-01' WHERE workflow_lane = 'mail'")
+    workers.run(jobs.wake, lane="runner")
+    workers.run(jobs.wake, lane="mail")
+    with listening(workers) as notified:
+        workers.run(jobs.scheduler, cron="runner")
+        assert requests(workers) == {"runner": 1, "mail": 1}
+        assert notified(), "somebody has to take it"
+        with at_work(workers, "mail"):
+            workers.run(jobs.scheduler, cron="runner")
+        assert "runner" not in requests(workers), "one that is at work waits no longer"
 
 
 def test_own_jobs_of_odoo_need_no_turn(workers):

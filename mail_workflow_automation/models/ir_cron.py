@@ -1,7 +1,9 @@
 import logging
+from contextlib import suppress
 from functools import partial
 
 import psycopg2
+from psycopg2 import errors as pg_errors
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.http import request
@@ -28,6 +30,42 @@ def _wake_for_waiting(registry):
         _logger.info("Cron workers could not be woken for the workflow lanes", exc_info=True)
 
 
+def _has_waited_longer(registry, lane):
+    """Tell whether another lane is ready, at work nowhere, and had its last turn before this one.
+
+    In a transaction of its own: the row it locks to see that nobody is at work is free at once.
+    """
+    with registry.cursor() as cr, suppress(pg_errors.SerializationFailure):
+        cr.execute(
+            SQL(
+                """
+                WITH last AS (
+                    SELECT workflow_lane, max(lastcall) AS turn
+                      FROM ir_cron
+                     WHERE workflow_lane IS NOT NULL
+                     GROUP BY workflow_lane)
+                SELECT
+                  FROM ir_cron
+                 WHERE workflow_lane IN (
+                       SELECT other.workflow_lane
+                         FROM last other
+                         JOIN last own ON own.workflow_lane = %s
+                        WHERE COALESCE(other.turn, '-infinity') < own.turn)
+                   AND %s
+                 LIMIT 1
+                   FOR NO KEY UPDATE SKIP LOCKED
+                """,
+                lane,
+                registry["ir.cron"]._get_ready_sql_condition(cr),
+            ),
+            log_exceptions=False,
+        )
+        found = bool(cr.rowcount)
+        cr.rollback()
+        return found
+    return False  # it was at work until this moment
+
+
 class IrCron(models.Model):
     """A lane's job works only in its turn, so that Odoo's own jobs find a worker (rule 6)."""
 
@@ -43,6 +81,9 @@ class IrCron(models.Model):
         worker that is killed. Without a turn the job stays ready, and nobody is notified of it:
         two workers would keep each other awake. Who ends a turn wakes the workers, so that no job
         is forgotten: its refusal came before that end.
+
+        Each worker goes through its list from the top: so that the last of the list have turns
+        too, a lane leaves its turn to one that has waited longer.
         """
         if not job.get("workflow_lane") or request:  # by hand it takes no cron worker
             return super()._process_job(cron_cr, job)
@@ -53,6 +94,7 @@ class IrCron(models.Model):
             cron.active = False
             cron._clear_schedule(job)
         elif lanes._take_turn():
-            super()._process_job(cron_cr, job)
+            if not _has_waited_longer(cls.pool, job["workflow_lane"]):
+                super()._process_job(cron_cr, job)
             cron_cr.postcommit.add(partial(_wake_for_waiting, cls.pool))
         return None
