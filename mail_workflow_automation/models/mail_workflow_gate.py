@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -46,15 +47,26 @@ class MailWorkflowGate(models.AbstractModel):
 
     @api.model
     def _internal(self, step, runs):
-        users_sudo = self.env["res.users"].sudo().search([("share", "=", False)])
-        partner_ids, emails = (
+        emails = runs.mapped("email_normalized")
+        users_sudo = (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                Domain("share", "=", False)
+                & (
+                    Domain("partner_id", "in", runs.partner_id.ids)
+                    | Domain("partner_id.email_normalized", "in", emails)
+                )
+            )
+        )
+        partner_ids, internal = (
             set(users_sudo.partner_id.ids),
-            set(users_sudo.partner_id.mapped("email_normalized")),
+            set(users_sudo.partner_id.mapped("email_normalized")) - {False},
         )
         return {
             run.id: self.env._("internal user")
             for run in runs
-            if run.partner_id.id in partner_ids or run.email_normalized in emails
+            if run.partner_id.id in partner_ids or run.email_normalized in internal
         }
 
     @api.model
