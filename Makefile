@@ -16,6 +16,7 @@ test-all: browser
 	@dev/run python dev/databases.py fresh $(TEST_DATABASE) --addons tests
 	@ALL=1 $(PYTEST) $(ARGS)
 	@dev/run python dev/lifecycle.py
+	@dev/run python dev/odoo_tests.py
 
 bench:
 	@dev/run python benchmarks/bench.py $(ARGS)
