@@ -1,28 +1,31 @@
-"""A plot as SVG, drawn by hand: lines over a logarithmic axis of sizes."""
+"""A plot as SVG, drawn by hand: lines between two logarithmic axes."""
 
 from math import log10
 from xml.sax.saxutils import escape
 
 COLORS = ("#714B67", "#017E84", "#E46E78", "#E4A900", "#5B899E", "#374151")
 WIDTH, HEIGHT = 760, 400
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 LEFT, RIGHT, TOP, BOTTOM = 60, 120, 20, 50
 
 
 def svg(series, x_label, y_label):
     """Return the plot of ``{name: [(size, value)]}``."""
     sizes = sorted({size for points in series.values() for size, _value in points})
-    most = max(value for points in series.values() for _size, value in points)
-    top = max(2, int(most) + 1)
+    values = [value for points in series.values() for _size, value in points]
+    most = next((tick for tick in TICKS if tick >= max(values)), max(values))
+    least = max((tick for tick in TICKS if tick <= min(values)), default=min(values))
 
     def x(size):
         span = log10(sizes[-1] / sizes[0]) or 1
         return LEFT + (WIDTH - LEFT - RIGHT) * log10(size / sizes[0]) / span
 
     def y(value):
-        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / top
+        share = log10(value / least) / (log10(most / least) or 1)
+        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share
 
     parts = [_text(x(size), HEIGHT - BOTTOM + 18, f"{size:,}", "middle") for size in sizes]
-    for value in range(0, top + 1, max(1, top // 8)):
+    for value in (tick for tick in TICKS if least <= tick <= most):
         parts.append(_line([(LEFT, y(value)), (WIDTH - RIGHT, y(value))], "#E5E7EB", 1))
         parts.append(_text(LEFT - 8, y(value) + 4, value, "end"))
     parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, x_label, "middle"))

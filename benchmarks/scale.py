@@ -21,7 +21,7 @@ SIZES = "10000,100000,1000000,5000000"
 WORKFLOWS = 5
 ROUNDS = 7
 PIECE = 200  # due runs, events and newcomers in one piece of work
-MAILS = 100
+MAILS = 1000
 GOAL = "order_confirmed"
 RUNS, EVENTS = "mail_workflow_enrollment", "mail_workflow_event"
 EXECUTIONS = "mail_workflow_execution"
@@ -191,16 +191,6 @@ def _form(env, workflow):
 def _weigh(env, made):
     """Return what a row of each table takes, and what a step and a mail write."""
     found = {}
-    for table in (RUNS, EXECUTIONS, EVENTS, "res_partner"):
-        env.cr.execute(
-            f"SELECT pg_total_relation_size('{table}'), pg_relation_size('{table}'), count(*)"  # noqa: S608
-            f" FROM {table}"
-        )
-        total, heap, rows = env.cr.fetchone()
-        found[table] = {
-            "bytes_per_row": round(total / rows),
-            "of_it_indexes": round(1 - heap / total, 2),
-        }
     workflows = [_as_user(one) for one in env["mail.workflow"].browse(made)]
     runner, post = env["mail.workflow.enrollment"], env["mail.mail"]
     first = world.contacts(env, MAILS + PIECE, "heavy")
@@ -213,6 +203,16 @@ def _weigh(env, made):
     workflows[-1].with_context(tracking_disable=True).enroll(readers)
     found["mail_made"] = _written(env, MAILS, runner._cron_run)
     found["mail_sent"] = _written(env, MAILS, post._cron_send_workflow_mail)
+    for table in (RUNS, EXECUTIONS, EVENTS, "mailing_trace", "res_partner"):
+        env.cr.execute(
+            f"SELECT pg_total_relation_size('{table}'), pg_relation_size('{table}'), count(*)"  # noqa: S608
+            f" FROM {table}"
+        )
+        total, heap, rows = env.cr.fetchone()
+        found[table] = {
+            "bytes_per_row": round(total / rows),
+            "of_it_indexes": round(1 - heap / total, 2),
+        }
     return found
 
 
@@ -230,12 +230,13 @@ def _counters(env):
     env.cr.execute("SELECT pg_stat_force_next_flush()")
     env.cr.commit()
     env.cr.execute(
-        "SELECT pg_current_wal_lsn() - '0/0', sum(n_tup_ins), sum(n_tup_upd), sum(n_tup_del)"
+        "SELECT pg_current_wal_lsn() - '0/0', sum(n_tup_ins), sum(n_tup_upd), sum(n_tup_hot_upd),"
+        " sum(n_tup_del)"
         " FROM pg_stat_user_tables"
     )
     row = [float(value) for value in env.cr.fetchone()]
     env.cr.commit()
-    return dict(zip(("wal_bytes", "inserted", "updated", "deleted"), row, strict=True))
+    return dict(zip(("wal_bytes", "inserted", "updated", "of_it_hot", "deleted"), row, strict=True))
 
 
 if __name__ == "__main__":
