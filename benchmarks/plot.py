@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 COLORS = ("#714B67", "#017E84", "#E46E78", "#E4A900", "#5B899E", "#374151")
 WIDTH, HEIGHT = 760, 400
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-LEFT, RIGHT, TOP, BOTTOM = 60, 120, 20, 50
+LEFT, RIGHT, TOP, BOTTOM = 60, 120, 34, 50
 
 
 def svg(series, x_label, y_label):
@@ -29,7 +29,7 @@ def svg(series, x_label, y_label):
         parts.append(_line([(LEFT, y(value)), (WIDTH - RIGHT, y(value))], "#E5E7EB", 1))
         parts.append(_text(LEFT - 8, y(value) + 4, value, "end"))
     parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, x_label, "middle"))
-    parts.append(_text(LEFT - 40, TOP - 6, y_label, "start"))
+    parts.append(_text(LEFT - 40, TOP - 18, y_label, "start"))
     ends = sorted((y(points[-1][1]), name) for name, points in series.items())
     names = list(series)
     lowest = 0

@@ -44,9 +44,14 @@ def table(now, before):
         line = found or earlier
         cells = [f"`{name}`", _rows(line), _reading(line), line["target"] or "-"]
         cells += [one["ratio"] if one else "-" for one in (earlier, found)]
-        cells += [_spread(found), _met(found), found["commit"] if found else "-"]
+        cells += [_spread(found), _met(found), _commit(found)]
         rows.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(rows)
+
+
+def _commit(line):
+    quick = " (quick)" if line and line["quick"] else ""
+    return f"{line['commit']}{quick}" if line else "-"
 
 
 def _rows(line):
