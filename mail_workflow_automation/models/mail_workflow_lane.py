@@ -22,6 +22,8 @@ LANE_SECONDS = 2.0
 # a pass that has handled so many rows and finds more asks another cron of the lane to help
 BACKLOG = 500
 WOKEN = "mail_workflow_woken"
+# in the context of a turn that is no cron's
+IN_TURN = "mail_workflow_in_turn"
 
 
 def _request_pass(registry, lane, choice, cron_id):
@@ -34,9 +36,7 @@ def _request_pass(registry, lane, choice, cron_id):
     try:
         with registry.cursor() as cr:
             lanes = api.Environment(cr, SUPERUSER_ID, {})["mail.workflow.lane"]
-            cron = getattr(lanes, choice)(lanes._crons(lane), cron_id)
-            if cron:
-                cron._trigger()
+            lanes._request(lane, choice, cron_id)
     except psycopg2.Error:
         # the minutely turn of the lane comes anyway; what was committed must not seem failed
         _logger.info("Workflow lane %s could not be woken", lane, exc_info=True)
@@ -71,30 +71,42 @@ class MailWorkflowLane(models.AbstractModel):
             postcommit.add(partial(_request_pass, self.env.registry, lane, choice, cron_id))
 
     @api.model
+    def _request(self, lane, choice, cron_id):
+        """Request a pass, in a transaction that sees what it is for."""
+        cron = getattr(self, choice)(self._crons(lane), cron_id)
+        if cron:
+            cron._trigger()
+
+    @api.model
+    def _in_turn(self):
+        """Tell whether this is the short turn of a cron or job; by hand a pass goes to the end."""
+        return bool(self.env.context.get("cron_id") or self.env.context.get(IN_TURN))
+
+    @api.model
     def _passes(self, lane, work):
         """Call ``work()`` in fresh transactions until it finds nothing.
 
-        In a cron the lane stops after ``LANE_SECONDS``, reports nothing remaining and asks for its
-        next turn, so that it never keeps a worker from Odoo's own jobs. By hand it goes on to the
-        end.
+        In its turn the lane stops after ``LANE_SECONDS``, reports nothing remaining and asks for
+        the next one, so that it never keeps a worker from Odoo's own jobs. By hand it goes on to
+        the end.
 
         :param work: does one bounded batch, returns how many rows it handled
         :returns: how many rows were handled in all
         """
         started = time.monotonic()
-        cron_id = self.env.context.get("cron_id")
+        in_turn, cron_id = self._in_turn(), self.env.context.get("cron_id")
         total = 0
         self._checkpoint()
         while True:
             handled = work()
             total += handled
             is_over = time.monotonic() - started >= LANE_SECONDS
-            if cron_id and handled and (is_over or total >= BACKLOG):
+            if in_turn and handled and (is_over or total >= BACKLOG):
                 self._ask(lane, "_helper", cron_id)
             left = self._checkpoint(handled)
             if not handled:
                 break
-            if cron_id and (is_over or left <= 0):
+            if in_turn and (is_over or left <= 0):
                 self._ask(lane, "_same", cron_id)
                 self._checkpoint()
                 break

@@ -122,7 +122,7 @@ class MailWorkflowTrigger(models.Model):
         to it.
         :returns: how many runs were made
         """
-        in_cron = bool(self.env.context.get("cron_id"))
+        in_turn = self.env["mail.workflow.lane"]._in_turn()
         kinds = [
             k
             for k in self._fields["kind"].get_values(self.env)
@@ -140,7 +140,7 @@ class MailWorkflowTrigger(models.Model):
              ORDER BY t.next_poll_at, t.id
                FOR NO KEY UPDATE OF t SKIP LOCKED
             """,
-            [kinds, not in_cron, now],
+            [kinds, not in_turn, now],
         )
         made = 0
         for trigger in self.sudo().browse([row[0] for row in self.env.cr.fetchall()]):
