@@ -98,9 +98,12 @@ class MailWorkflowLane(models.AbstractModel):
         total = 0
         self._checkpoint()
         while True:
+            begun = time.monotonic()
             handled = work()
             total += handled
-            is_over = time.monotonic() - started >= LANE_SECONDS
+            # another batch as long as this one would end too late
+            ended = time.monotonic()
+            is_over = (ended - started) + (ended - begun) >= LANE_SECONDS
             if in_turn and handled and (is_over or total >= BACKLOG):
                 self._ask(lane, "_helper", cron_id)
             left = self._checkpoint(handled)
