@@ -21,7 +21,7 @@ from .common import START, WorkflowCase, mail, wait
 freezegun.configure(extend_ignore_list=["hypothesis"])
 LONG = bool(os.environ.get("ALL"))
 PROFILE = settings(
-    max_examples=1500 if LONG else 20,
+    max_examples=300 if LONG else 20,
     derandomize=not LONG,
     database=None,
     deadline=None,
