@@ -185,7 +185,7 @@ class World:
             if self._matches(event, spec) and event.at >= self._awaiting_since(run, spec):
                 if self._since_entry(event, run):
                     self._visit(run, "done", now, branch=spec["branch"])
-                    self._go_on(run, self.following(run.step, spec["branch"]), now, now)
+                    self._go_on(run, self.following(run.step, spec["branch"]), event.at, now)
                     return
 
     def _ends(self):

@@ -299,3 +299,23 @@ class TestSamePath(WorkflowCase):
         ]
         self.check(definition, [SOMEBODY], moments)
         self.assertEqual(len(self.world.people[0].runs), 2)
+
+    def test_events_served_late_end_one_wait_each(self):
+        definition = {
+            "name": "Two waits",
+            "triggers": [{"kind": "manual"}, {"kind": "custom", "name": "in"}],
+            "audience": [],
+            "recheck_audience": False,
+            "lateness_hours": 0,
+            "reentry": {"policy": "never", "per": "person", "days": 0},
+            "steps": [
+                wait(key, days=1, events=[{"kind": "custom", "name": name, "branch": name}])
+                for key, name in (("first", "a"), ("second", "b"))
+            ],
+        }
+        prompt = [(("event", 0, "a"), 1, CALM), (("event", 0, "b"), 1, CALM)]
+        late = [(("event", 0, "a"), 1, ()), (("event", 0, "b"), 1, CALM)]
+        for moments in (prompt, late):
+            self.check(definition, [SOMEBODY], moments)
+            [run] = self.world.people[0].runs
+            self.assertEqual([visit.branch for visit in run.visits], ["a", "b"])

@@ -343,10 +343,11 @@ class MailWorkflowDispatcher(models.AbstractModel):
     def _resume(self, resumed, now):
         """Go on at waits: by the branch of the event that came first."""
         by_branch = defaultdict(list)
-        for run_id, (branch, _event) in resumed.items():
+        happened_at = {}
+        for run_id, (branch, event) in resumed.items():
             by_branch[branch].append(run_id)
+            happened_at[run_id] = event["occurred_at"]
         runner = self.env["mail.workflow.runner"]
         for branch, ids in by_branch.items():
-            runner._finish_waits(
-                self.env["mail.workflow.enrollment"].sudo().browse(ids), branch, now
-            )
+            runs_sudo = self.env["mail.workflow.enrollment"].sudo().browse(ids)
+            runner._finish_waits(runs_sudo, branch, now, happened_at)

@@ -69,8 +69,8 @@ class MailWorkflowRunner(models.AbstractModel):
         """Move runs to their next step, or end them where there is none.
 
         :param dict moves: ``{run id: step id or None}``
-        :param planned_at: when the next step is due; default: when the last one was, so that what
-            made a run late is not forgotten
+        :param dict planned_at: ``{run id: when the next step is due}``; default: when the last
+            one was, so that what made a run late is not forgotten
         :returns: ids of the runs that stand at a next step
         """
         ends = [run_id for run_id, target in moves.items() if target is None]
@@ -79,21 +79,24 @@ class MailWorkflowRunner(models.AbstractModel):
         if not going:
             return []
         visits = self._next_visits(going, tree)
-        rows = [(run_id, target, visits.get(run_id, 1)) for run_id, target in going.items()]
+        planned_at = planned_at or {}
+        rows = [
+            (run_id, target, visits.get(run_id, 1), planned_at.get(run_id))
+            for run_id, target in going.items()
+        ]
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE mail_workflow_enrollment e
                    SET step_id = v.step_id, visit_no = v.visit_no, attempt = 0,
                        waiting_since = NULL,
-                       planned_at = COALESCE(%(planned)s, e.planned_at, %(now)s),
-                       due_at = LEAST(COALESCE(%(planned)s, e.planned_at, %(now)s), %(now)s)
-                  FROM %(rows)s AS v (id, step_id, visit_no)
+                       planned_at = COALESCE(v.planned_at, e.planned_at, %(now)s),
+                       due_at = LEAST(COALESCE(v.planned_at, e.planned_at, %(now)s), %(now)s)
+                  FROM %(rows)s AS v (id, step_id, visit_no, planned_at)
                  WHERE e.id = v.id
                 """,
-                planned=planned_at,
                 now=now,
-                rows=unnested(rows, "int", "int", "int"),
+                rows=unnested(rows, "int", "int", "int", "timestamp"),
             )
         )
         moved = runs.browse(list(going))
@@ -180,8 +183,13 @@ class MailWorkflowRunner(models.AbstractModel):
         runs.invalidate_recordset()
 
     @api.model
-    def _finish_waits(self, runs, branch, now):
-        """Go on from waits by the given branch, because of an event."""
+    def _finish_waits(self, runs, branch, now, happened_at=None):
+        """Go on from waits by the given branch, because of an event.
+
+        :param dict happened_at: ``{run id: datetime}``: what came after it counts for the steps
+            that follow, however late the event is served; default ``now``
+        """
+        happened_at = happened_at or dict.fromkeys(runs.ids, now)
         executions = self.env["mail.workflow.execution"].sudo()
         for step in runs.step_id:
             here = runs.filtered(lambda run, step=step: run.step_id == step)
@@ -190,7 +198,7 @@ class MailWorkflowRunner(models.AbstractModel):
             )
             tree = step.workflow_id._tree()
             target = tree.following(step.id, branch)
-            self._move(here, dict.fromkeys(here.ids, target), now, tree, planned_at=now)
+            self._move(here, dict.fromkeys(here.ids, target), now, tree, happened_at)
         self.env["mail.workflow.lane"]._wake("runner")
 
     @api.model
@@ -218,7 +226,8 @@ class MailWorkflowRunner(models.AbstractModel):
             while target in steps.ids:
                 target = tree.following(target)
             here.filtered(lambda run: run.state == "failed").write({"state": "active"})
-            self._move(here, dict.fromkeys(here.ids, target), now, tree, planned_at=now)
+            moves = dict.fromkeys(here.ids, target)
+            self._move(here, moves, now, tree, dict.fromkeys(here.ids, now))
         self.env["mail.workflow.lane"]._wake("runner")
 
     @api.model
