@@ -1,15 +1,18 @@
 import logging
 from contextlib import suppress
+from contextvars import ContextVar
 from functools import partial
 
 import psycopg2
 from psycopg2 import errors as pg_errors
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.http import request
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
+
+# a person runs a job, in a request or a shell: that takes no cron worker
+BY_HAND = ContextVar("mail_workflow_cron_by_hand", default=False)
 
 
 def _wake_for_waiting(registry):
@@ -73,6 +76,13 @@ class IrCron(models.Model):
 
     workflow_lane = fields.Char(readonly=True)
 
+    def method_direct_trigger(self):
+        token = BY_HAND.set(True)
+        try:
+            return super().method_direct_trigger()
+        finally:
+            BY_HAND.reset(token)
+
     @classmethod
     def _process_job(cls, cron_cr, job):
         """Carry out the job of a lane if there is a turn for it.
@@ -85,7 +95,7 @@ class IrCron(models.Model):
         Each worker goes through its list from the top: so that the last of the list have turns
         too, a lane leaves its turn to one that has waited longer.
         """
-        if not job.get("workflow_lane") or request:  # by hand it takes no cron worker
+        if not job.get("workflow_lane") or BY_HAND.get():
             return super()._process_job(cron_cr, job)
         lanes = api.Environment(cron_cr, SUPERUSER_ID, {})["mail.workflow.lane"]
         if lanes._is_surplus(job["workflow_lane"], job["id"]):
