@@ -42,6 +42,7 @@ class Receiver:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.fail = None
+        self.per_session = None  # how many mails it takes in one session
         self.misdeeds = Counter()
         self.unanswered = []
         self.fail_file = Path(fail_file) if fail_file else None
@@ -122,6 +123,14 @@ class _AnyPort(Controller):
 class _Handler:
     def __init__(self, receiver):
         self.receiver = receiver
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+        session.mails = getattr(session, "mails", 0) + 1
+        if self.receiver.per_session and session.mails > self.receiver.per_session:
+            return "421 so many mails are enough for one session"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         words = self.receiver.orders()

@@ -342,10 +342,10 @@ def passes_of_an_impatient_lane(env, count):
     Odoo's minute."""
     from odoo.addons.base.models import ir_mail_server  # noqa: PLC0415
 
-    from odoo.addons.mail_workflow_automation.models import mail_workflow_post  # noqa: PLC0415
+    from odoo.addons.mail_workflow_automation.engine import post  # noqa: PLC0415
 
     ir_mail_server.SMTP_TIMEOUT = 1
-    mail_workflow_post.PATIENCE_SECONDS = 0.5
+    post.PATIENCE_SECONDS = 0.5
     return [_pass(env, "mail") for _turn in range(count)]
 
 
@@ -368,3 +368,49 @@ def start_with_existing(env, people):
     user = env["res.users"].search([("login", "=", "marketer")])
     workflow.with_user(user).action_start(include_existing=True)
     return workflow_id
+
+
+def main_connection_lost(env, after):
+    """Let the mail lane pass; the connection that holds its claim dies after so many mails."""
+    env.cr.execute("SELECT pg_backend_pid()")
+    (pid,) = env.cr.fetchone()
+    kind = type(env["ir.mail_server"])
+    original, sent = kind.send_email, []
+
+    def send_email(self, *args, **kwargs):
+        result = original(self, *args, **kwargs)
+        sent.append(1)
+        if len(sent) == after:
+            with env.registry.cursor() as cr:
+                cr.execute("SELECT pg_terminate_backend(%s)", [pid])
+        return result
+
+    kind.send_email = send_email
+    return _pass(env, "mail")
+
+
+def failing_hook(env, recipient):
+    """Let the mail lane pass while an addon fails over one mail that has gone out."""
+    kind = type(env["mail.mail"])
+    original = kind._postprocess_sent_message
+
+    def hook(self, *args, **kwargs):
+        if any(recipient in mail.email_to for mail in self):
+            raise ValueError("an addon's trouble")
+        return original(self, *args, **kwargs)
+
+    kind._postprocess_sent_message = hook
+    return _pass(env, "mail")
+
+
+def slow_server(env, seconds):
+    """Let the mail lane pass; each mail takes so long."""
+    kind = type(env["ir.mail_server"])
+    original = kind.send_email
+
+    def send_email(self, *args, **kwargs):
+        time.sleep(seconds)
+        return original(self, *args, **kwargs)
+
+    kind.send_email = send_email
+    return _pass(env, "mail")

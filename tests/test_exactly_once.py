@@ -1,6 +1,7 @@
 """Twice asked is once done: what the database itself guards, with real processes side by side."""
 
 import tempfile
+from unittest.mock import patch
 
 import pytest
 from psycopg2 import errors as pg_errors
@@ -163,3 +164,33 @@ class TestGuards(ExecutionCase):
         self.assertEqual(bad.attempt, 1)
         self.run_engine(hours=1)
         self.assertEqual(len(self.mails(workflow)), 100)
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestSideBySide(ExecutionCase):
+    """What two workers did at the same time, unseen by each other."""
+
+    def test_of_two_mails_queued_side_by_side_for_one_address_the_first_goes_out(self):
+        workflow = self.workflow([mail("hello"), DAY], reentry={"per": "record"})
+        ada, also_ada = self.person("Ada"), self.person("Also", email="ada@customer.example.com")
+        runs = workflow.enroll(ada | also_ada)
+        # the second worker's snapshot has no execution of the first one's
+        with patch.object(type(self.env["mail.workflow.gate"]), "_duplicates", lambda *args: {}):
+            self.run_engine()
+        self.assertEqual(len(self.mails(workflow)), 2)
+        self.env["mail.mail"]._cron_send_workflow_mail()
+        first, second = runs.sorted("id")
+        self.assertNotEqual(self.path(first), [("hello", "skipped")])
+        self.assertPath(second, ("hello", "skipped"))
+        self.assertEqual(self.reason(second, "hello"), "duplicate address")
+
+    def test_a_mail_that_was_opened_before_its_batch_was_written_stays_opened(self):
+        workflow = self.workflow([mail("hello"), DAY])
+        run = workflow.enroll(self.person())
+        self.run_engine()
+        trace = run.execution_ids.mailing_trace_id
+        trace.set_opened()
+        self.mails(workflow)._note_fates({self.mails(workflow).id: None})
+        self.assertEqual(trace.trace_status, "open")
+        self.assertTrue(trace.sent_datetime)
+        self.assertPath(run, ("hello", "done"))

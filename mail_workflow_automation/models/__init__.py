@@ -41,6 +41,7 @@ from . import mail_mail
 from . import mail_workflow_accepted
 from . import mail_workflow_mail_fate
 from . import mail_workflow_post
+from . import mail_workflow_post_send
 from . import mailing
 from . import mail_workflow_wording
 from . import mail_workflow_button

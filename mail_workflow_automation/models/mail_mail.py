@@ -3,6 +3,7 @@ import re
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 # stands for the body of a mail while Odoo prepares the rest
 BODY = Markup("workflow-mail-body")
@@ -147,6 +148,32 @@ class MailMail(models.Model):
             mails._postprocess_sent_message(
                 [], [], failure_reason=reason, failure_type=failure_type
             )
+
+    def _note_plainly(self, error):
+        """Write the fate of a mail of which the usual way fails: what hangs on it is left out.
+
+        :param error: None for a mail that was accepted, and must not go out again
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        execution_sudo = self.sudo().workflow_execution_id
+        self.invalidate_recordset(flush=False)
+        state, failure_type = ("exception", "unknown") if error else ("sent", None)
+        self.env.cr.execute(
+            SQL(
+                "UPDATE mail_mail SET state = %s, failure_type = %s, failure_reason = %s"
+                " WHERE id = %s",
+                state,
+                failure_type,
+                error,
+                self.id,
+            )
+        )
+        if error:
+            reason = error.strip().splitlines()[0][:200] if error.strip() else "unknown"
+            execution_sudo._advance("dead", self.env._("given up"), now, reason=reason, error=error)
+        else:
+            execution_sudo._advance("done", self.env._("mail accepted"), now)
 
     def _postprocess_sent_message(
         self, success_pids, success_emails, failure_reason=False, failure_type=None

@@ -36,6 +36,10 @@ class MailWorkflowAccepted(models.Model):
         )
 
 
+class UnnotedError(Exception):
+    """An acceptance could not be noted: with the next mail a second one could go out again."""
+
+
 class Accepted:
     """The notes of one pass, written by a thread beside it: one at a time is under way.
 

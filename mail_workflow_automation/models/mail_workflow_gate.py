@@ -25,8 +25,8 @@ class MailWorkflowGate(models.AbstractModel):
         checks = [self._archived]
         if workflow.purpose == "marketing":
             checks += [self._blacklisted, self._opted_out, self._bounced]
-            if not queued:
-                checks += [self._internal, self._duplicates]
+            # of two that were queued side by side, unseen by each other, the first goes out
+            checks += [self._queued_twice] if queued else [self._internal, self._duplicates]
         for check in checks:
             for run_id, reason in check(step, runs).items():
                 refusals.setdefault(run_id, reason)
@@ -133,28 +133,8 @@ class MailWorkflowGate(models.AbstractModel):
         """
         if step.workflow_id.reentry_per == "event":
             return {}
-        self.env["mail.workflow.execution"].flush_model()
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT DISTINCT e.id
-                  FROM mail_workflow_enrollment e
-                  JOIN mail_workflow_enrollment other
-                    ON other.workflow_id = e.workflow_id AND other.email_normalized =
-                    e.email_normalized
-                   AND other.entry_key != e.entry_key
-                   AND (other.left_at IS NULL OR other.left_at > e.entered_at)
-                  JOIN mail_workflow_execution x
-                    ON x.enrollment_id = other.id AND x.step_id = %s AND x.state IN ('queued',
-                    'done', 'failed')
-                 WHERE e.id = ANY(%s)
-                """,
-                step.id,
-                runs.ids,
-            )
-        )
+        found = self._with_others(step, runs)
         reason = self.env._("duplicate address")
-        found = {row[0]: reason for row in self.env.cr.fetchall()}
         seen = set()
         for run in runs.sorted("id"):
             if run.email_normalized in seen:
@@ -162,3 +142,37 @@ class MailWorkflowGate(models.AbstractModel):
             elif run.id not in found:
                 seen.add(run.email_normalized)
         return found
+
+    @api.model
+    def _queued_twice(self, step, runs):
+        if step.workflow_id.reentry_per == "event":
+            return {}
+        return self._with_others(step, runs, only_earlier=True)
+
+    @api.model
+    def _with_others(self, step, runs, only_earlier=False):
+        """Return ``{run id: reason}`` of the runs to whose address another one sends this step."""
+        self.env["mail.workflow.execution"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT DISTINCT e.id
+                  FROM mail_workflow_enrollment e
+                  JOIN mail_workflow_enrollment other
+                    ON other.workflow_id = e.workflow_id
+                   AND other.email_normalized = e.email_normalized
+                   AND other.entry_key != e.entry_key
+                   AND (other.left_at IS NULL OR other.left_at > e.entered_at)
+                   AND (other.id < e.id OR NOT %s)
+                  JOIN mail_workflow_execution x
+                    ON x.enrollment_id = other.id AND x.step_id = %s
+                   AND x.state IN ('queued', 'done', 'failed')
+                 WHERE e.id = ANY(%s)
+                """,
+                only_earlier,
+                step.id,
+                runs.ids,
+            )
+        )
+        reason = self.env._("duplicate address")
+        return {row[0]: reason for row in self.env.cr.fetchall()}

@@ -74,6 +74,19 @@ class MailingTrace(models.Model):
             self._note_event(kind)
         return result
 
+    def set_sent(self, domain=None):
+        """What a reader did already says more than that the mail was sent: a mail can be opened
+        before its batch is written."""
+        done_more = self.filtered(
+            lambda trace: (
+                trace.workflow_enrollment_id and trace.trace_status in ("open", "reply", "bounce")
+            )
+        )
+        done_more.filtered(lambda trace: not trace.sent_datetime).write(
+            {"sent_datetime": fields.Datetime.now()}
+        )
+        return super(MailingTrace, self - done_more).set_sent(domain) + done_more
+
     def _note_event(self, kind, **data):
         """Note an event of the mails of workflows; tests never count (rule 34)."""
         if not self.env["mail.workflow.event"]._is_listened(kind):
