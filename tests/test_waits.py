@@ -270,3 +270,43 @@ class TestWaits(WorkflowCase):
         run.with_user(self.marketer).action_skip_wait()
         self.run_engine()
         self.assertPath(run, ("w", "done"), ("no", "queued"))
+
+    # --- many at once, and what is wrong with others ----------------------------------------------
+
+    def test_events_of_many_who_wait_take_one_look(self):
+        workflow = self.workflow([self.paid_wait(), mail("thanks")])
+        people = self.people(8)
+        workflow.enroll(people)
+        self.run_engine()
+        for person in people:
+            self.happened(person)
+        with self.assertNoLogs("odoo.addons.mail_workflow_automation", "ERROR"):
+            before = self.env.cr.sql_log_count
+            self.env["mail.workflow.dispatcher"]._serve_runs_safely(
+                self.env["mail.workflow.dispatcher"]._claim(), self.now
+            )
+            many = self.env.cr.sql_log_count - before
+        self.assertEqual(set(self.runs(workflow).mapped("waiting_since")), {False})
+        self.assertLess(many, 40, "served together, not by halves")
+
+    def test_filter_that_raises_hides_no_event_from_others(self):
+        ready = self.workflow([self.paid_wait(), mail("thanks")])
+        picky = [{"kind": "custom", "name": "paid", "filters": {"a": "b"}, "branch": "paid"}]
+        broken = self.workflow([wait("w", events=picky, days=1), mail("thanks")])
+        people = self.people(3)
+        ready.enroll(people)
+        broken.enroll(people)
+        self.run_engine()
+        for person in people:
+            self.happened(person)
+
+        def is_picky(_self, filters, _event):
+            return bool(filters)
+
+        with (
+            self.failing("mail.workflow.trigger.custom", "_matches", ValueError, is_picky),
+            self.assertLogs("odoo.addons.mail_workflow_automation", "ERROR"),
+        ):
+            self.run_engine()
+        self.assertEqual(len(self.mails(ready)), 3)
+        self.assertEqual(len(self.mails(broken)), 0)

@@ -298,3 +298,24 @@ def _done(workers, workflow):
         """,
         workflow,
     )
+
+
+def test_events_of_people_at_work_ask_for_another_pass(workers):
+    paid = {"kind": "custom", "name": "paid", "branch": "paid"}
+    waits = {"key": "w", "kind": "wait", "days": 1, "events": [paid]}
+    workers.run(jobs.arrange, steps=[waits], people=5, prefix="together deferred")
+    workers.run(jobs.pass_of, lane="dispatcher")
+    workers.run(jobs.emit_for_all, names=["paid"])
+    undispatched = "SELECT count(*) FROM mail_workflow_event WHERE dispatched_at IS NULL"
+    assert workers.count(undispatched) == 5
+    with tempfile.TemporaryDirectory() as folder:
+        holder = workers.start(jobs.hold_claim, folder=folder)
+        meet(folder, "test", ["claimed"])
+        workers.query("DELETE FROM ir_cron_trigger")
+        turn = workers.run(jobs.in_cron, lane="dispatcher")
+        meet(folder, "release", [])
+        holder.result()
+    assert turn["done"] == 0
+    assert turn["requests"] == 1, "somebody else works on all of them: look again soon"
+    workers.run(jobs.pass_of, lane="dispatcher")
+    assert workers.count(undispatched) == 0

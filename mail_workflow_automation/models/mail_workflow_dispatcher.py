@@ -35,9 +35,9 @@ class MailWorkflowDispatcher(models.AbstractModel):
         lanes = self.env["mail.workflow.lane"]
         now = fields.Datetime.now()
 
-        def work():
-            return self.env["mail.workflow.runner"]._retrying(lambda: self._dispatch_batch(now))
-
+        work = self.env["mail.workflow.runner"]._in_batches(
+            lambda size: self._dispatch_batch(now, size), BATCH
+        )
         handled = lanes._passes("dispatcher", work)
         self.env["mail.workflow.runner"]._retrying(
             lambda: self.env["mail.workflow.trigger"]._poll_due(now)
@@ -46,22 +46,24 @@ class MailWorkflowDispatcher(models.AbstractModel):
         return handled
 
     @api.model
-    def _dispatch_batch(self, now):
+    def _dispatch_batch(self, now, size=BATCH):
         """Claim and serve one batch of events.
 
         :returns: how many were dispatched
         """
-        events = self._claim()
+        events = self._claim(size)
         if not events:
             return 0
         deferred = self._serve_runs_safely(events, now)
         events = [event for event in events if event["id"] not in deferred]
+        if not events:
+            self.env["mail.workflow.lane"]._wake("dispatcher")
         self.env["mail.workflow.intake"]._serve(events, now)
         self._mark(events, now)
         return len(events)
 
     @api.model
-    def _claim(self):
+    def _claim(self, size=BATCH):
         """Return undispatched events, locked, in the order in which they occurred."""
         self.env.cr.execute(
             SQL(
@@ -74,7 +76,7 @@ class MailWorkflowDispatcher(models.AbstractModel):
                    FOR NO KEY UPDATE SKIP LOCKED
                 """,
                 SQL(", ").join(SQL.identifier(name) for name in EVENT_COLUMNS),
-                BATCH,
+                size,
             )
         )
         events = self.env.cr.dictfetchall()
@@ -91,28 +93,30 @@ class MailWorkflowDispatcher(models.AbstractModel):
     # --- runs: goals, exits, waits ----------------------------------------------------------------
 
     @api.model
-    def _serve_runs_safely(self, events, now):
-        """Serve runs; after an error by halves, so that one event keeps no other waiting."""
+    def _serve_runs_safely(self, events, now, passing=None):
+        """Serve runs; after an error once more with each filter guarded, then by halves: a bad
+        filter hides no event from others, and a bad event keeps no other waiting."""
         try:
             with self.env.cr.savepoint():
-                return self._serve_runs(events, now)
+                return self._serve_runs(events, now, passing or self._passing)
         except Exception as error:  # noqa: BLE001 one bad event must not keep the others (rule 13)
             self.env["mail.workflow.runner"]._reraise_if_serialization(error)
-            if len(events) == 1:
+            if passing and len(events) == 1:
                 _logger.exception("Workflow event %s could not be served", events[0]["id"])
                 return set()
-        half = len(events) // 2
-        return self._serve_runs_safely(events[:half], now) | self._serve_runs_safely(
-            events[half:], now
-        )
+        half = len(events) // 2 if passing else 0
+        deferred = set()
+        for part in filter(None, (events[:half], events[half:])):
+            deferred |= self._serve_runs_safely(part, now, self._passing_safely)
+        return deferred
 
     @api.model
-    def _serve_runs(self, events, now):
+    def _serve_runs(self, events, now, passing):
         """Let runs leave or go on because of events.
 
         :returns: ids of events to be served later: a run they concern is being worked on right now
         """
-        hits = self._hits(events)
+        hits = self._hits(events, passing)
         relevant = [event for event in events if event["id"] in hits]
         if not relevant:
             return set()
@@ -122,7 +126,8 @@ class MailWorkflowDispatcher(models.AbstractModel):
         runs = self._concerned_runs(relevant, list(workflow_ids))
         locked = self._lock([run["id"] for run in runs])
         index = self._index(runs)
-        deferred, ended, resumed, since = set(), {}, {}, {}
+        deferred, ended, resumed = set(), {}, {}
+        since = self._awaiting_since(hits, runs)
         for event in relevant:
             by_workflow = defaultdict(list)
             near = self._near(event, index)
@@ -139,7 +144,7 @@ class MailWorkflowDispatcher(models.AbstractModel):
         return deferred
 
     @api.model
-    def _hits(self, events):
+    def _hits(self, events, passing):
         """Return ``{event id: (ends, waits)}``: who listens to each event and lets it pass.
 
         An event that passes no filter concerns nobody: no run is looked up for it.
@@ -149,7 +154,7 @@ class MailWorkflowDispatcher(models.AbstractModel):
         for kind, of_kind in self._by_kind(events).items():
             for place, role in enumerate(("ends", "waits")):
                 for listener in listening[role].get(kind, ()):
-                    for event in self._passing(of_kind, listener[2]):
+                    for event in passing(of_kind, listener[2]):
                         hits[event["id"]][place].append(listener)
         return hits
 
@@ -253,20 +258,27 @@ class MailWorkflowDispatcher(models.AbstractModel):
                     continue
                 if not self._concerns(event, run, spec):
                     continue
-                key = (step_id, id(spec))
-                if key not in since:
-                    since[key] = self._awaiting_since(step_id, spec, by_workflow[workflow_id])
-                if self._since_entry(event, run) and event["occurred_at"] >= since[key][run["id"]]:
+                after = since[step_id, id(spec)][run["id"]]
+                if self._since_entry(event, run) and event["occurred_at"] >= after:
                     resumed[run["id"]] = (branch, event)
 
     @api.model
-    def _awaiting_since(self, step_id, spec, runs):
-        """Return ``{run id: datetime}`` from which on an event ends the wait of runs that stand at
-        a step: what came before their last mail is stale."""
-        step = self.env["mail.workflow.step"].sudo().browse(step_id)
-        here = [run["id"] for run in runs if run["step_id"] == step_id and run["waiting_since"]]
-        standing = self.env["mail.workflow.enrollment"].sudo().browse(here)
-        return step._handler()._look_back_from(step, standing, spec)
+    def _awaiting_since(self, hits, runs):
+        """Return ``{(step id, id of the spec): {run id: datetime}}``: from when on an event ends
+        the wait of the runs that stand at a step. What came before their last mail is stale."""
+        standing = defaultdict(list)
+        for run in runs:
+            if run["waiting_since"]:
+                standing[run["step_id"]].append(run["id"])
+        since = {}
+        for _ends, waits in hits.values():
+            for _workflow_id, step_id, spec, _branch in waits:
+                if step_id in standing and (step_id, id(spec)) not in since:
+                    step = self.env["mail.workflow.step"].sudo().browse(step_id)
+                    here = self.env["mail.workflow.enrollment"].sudo().browse(standing[step_id])
+                    look_back = step._handler()._look_back_from(step, here, spec)
+                    since[step_id, id(spec)] = look_back
+        return since
 
     @api.model
     def _concerns(self, event, run, spec):
@@ -308,6 +320,21 @@ class MailWorkflowDispatcher(models.AbstractModel):
             for event in events
             if not (name and (event["data"] or {}).get("name") != name) and matches(filters, event)
         ]
+
+    @api.model
+    def _passing_safely(self, events, spec):
+        """Return the events that pass; one about which a filter raises does not."""
+        try:
+            with self.env.cr.savepoint():
+                return self._passing(events, spec)
+        except Exception as error:  # noqa: BLE001 one bad filter must not hide events from others
+            self.env["mail.workflow.runner"]._reraise_if_serialization(error)
+            if len(events) == 1:
+                event_id = events[0]["id"]
+                _logger.exception("A filter could not be asked about workflow event %s", event_id)
+                return []
+        half = len(events) // 2
+        return self._passing_safely(events[:half], spec) + self._passing_safely(events[half:], spec)
 
     @api.model
     def _end(self, ended, now):

@@ -30,25 +30,16 @@ class MailWorkflowRunner(models.AbstractModel):
         self._retrying(lambda: self.env["mail.workflow.trigger"]._poll_due(now))
         lanes._checkpoint()
         self._retrying(lambda: self.env["mail.workflow.execution"]._retry_mails(now))
-        size, moved = BATCH, True
+        batch = self._in_batches(lambda size: self._run_batch(now, size), BATCH)
+        moved = True
 
         def work():
-            # of rows that others keep changing ever fewer at a time, until a batch comes through
-            nonlocal size, moved
+            nonlocal moved
             if moved:
                 # a batch at a time: nobody's due step waits behind a million who come in or leave
                 moved = self._retrying(lambda: self._come_and_go(now))
                 lanes._checkpoint(moved)
-            sizes = iter([max(1, size // 4**attempt) for attempt in range(ATTEMPTS)])
-
-            def batch():
-                nonlocal size
-                size = next(sizes)
-                return self._run_batch(now, size)
-
-            handled = self._retrying(batch)
-            size = min(BATCH, size * 2)
-            return handled + moved
+            return batch() + moved
 
         return lanes._passes("runner", work)
 

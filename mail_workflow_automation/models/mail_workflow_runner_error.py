@@ -96,4 +96,34 @@ class MailWorkflowRunner(models.AbstractModel):
                 if modules.module.current_test or attempt == attempts - 1:
                     raise
                 self.env.cr.rollback()
+                # what the lost transaction computed may stand in the caches; what batches before it
+                # changed is still to be told to other processes
+                registry = self.env.registry
+                if registry.cache_invalidated:
+                    registry.clear_cache(*registry.cache_invalidated)
                 time.sleep(random.uniform(0, 0.05 * 2**attempt))
+
+    @api.model
+    def _in_batches(self, work, most):
+        """Return a function that does one batch, again and again.
+
+        Of rows that others keep changing ever fewer at a time, until a batch comes through.
+
+        :param work: does at most so many rows, returns how many it handled
+        """
+        size = most
+
+        def batch():
+            nonlocal size
+            sizes = iter([max(1, size // 4**attempt) for attempt in range(ATTEMPTS)])
+
+            def attempt():
+                nonlocal size
+                size = next(sizes)
+                return work(size)
+
+            handled = self._retrying(attempt)
+            size = min(most, size * 2)
+            return handled
+
+        return batch
