@@ -25,6 +25,7 @@ class Event:
     run: object = None  # the run a click is about
     step: str | None = None
     served_at: datetime | None = None
+    is_missed: bool = False
 
 
 @dataclass
@@ -141,21 +142,12 @@ class World:
         since = self.started_at
         if self._lateness():
             since = max(since, now - self._lateness())
-        paused_at, self.paused_at = self.paused_at, None
+        self.paused_at = None
         for person in self.people:
-            known = [run.event for run in person.runs]
-            self._bring_in(
-                person,
-                [
-                    event
-                    for event in person.events
-                    if event.served_at
-                    and event.served_at >= paused_at
-                    and event.at >= since
-                    and event not in known
-                ],
-                now,
-            )
+            missed = [event for event in person.events if event.is_missed]
+            for event in missed:
+                event.is_missed = False
+            self._bring_in(person, [event for event in missed if event.at >= since], now)
 
     # --- events -----------------------------------------------------------------------------------
 
@@ -164,7 +156,7 @@ class World:
         for person in self.people:
             fresh = [event for event in person.events if not event.served_at]
             for event in fresh:
-                event.served_at = now
+                event.served_at, event.is_missed = now, bool(self.paused_at)
                 for run in person.runs:
                     self._serve(run, person, event, now)
             if not self.paused_at:

@@ -6,10 +6,10 @@ import pytest
 
 from odoo.tests import tagged
 
-from tests import jobs
+from tests import jobs, jobs_threads
 from tests.workers import Killed, Workers
 
-from .common import WorkflowCase, mail
+from .common import WorkflowCase, mail, wait
 
 OWED = "odoo.addons.mail_workflow_automation.models.mail_workflow_owed"
 SEGMENT = "odoo.addons.mail_workflow_automation.models.triggers.segment"
@@ -30,7 +30,8 @@ class TestOwed(WorkflowCase):
         people = self.people(count)
         people.comment = "here"
         values = {"triggers": [{"kind": "contact_created"}], "audience": HERE, **values}
-        return people, self.workflow([mail("m")], start=False, **values)
+        steps = values.pop("steps", [mail("m")])
+        return people, self.workflow(steps, start=False, **values)
 
     def entered(self, workflow):
         return [len(self.runs(workflow, person)) for person in self.env["res.partner"].search(HERE)]
@@ -166,14 +167,93 @@ class TestOwed(WorkflowCase):
 
     def test_what_passed_by_is_found_by_its_index(self):
         workflow = self.workflow([mail("m")], triggers=[{"kind": "custom", "name": "signed"}])
-        query = self.env["mail.workflow.intake"]._missed_query(
-            workflow.trigger_ids, "2026-03-02 09:00:00", "2026-03-03 09:00:00", 0
+        trigger = workflow.trigger_ids
+        self.env.cr.execute(
+            "INSERT INTO mail_workflow_missed (trigger_id, event_id)"
+            " SELECT %s, number FROM generate_series(1, 20000) AS number",
+            [trigger.id],
         )
-        self.env.cr.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        self.env.cr.execute("ANALYZE mail_workflow_missed")
+        query = self.env["mail.workflow.missed"]._take_query(trigger, 2)
         self.env.cr.execute(f"EXPLAIN {query.code}", query.params)
         plan = "\n".join(row[0] for row in self.env.cr.fetchall())
-        self.assertIn("mail_workflow_event_dispatched", plan)
+        self.assertIn("mail_workflow_missed_once", plan)
+        self.assertIn("mail_workflow_missed_pkey", plan)
         self.assertNotIn("Sort", plan)
+
+    def test_pass_that_began_before_the_pause_loses_nothing(self):
+        workflow = self.workflow([mail("m")], triggers=[{"kind": "custom", "name": "signed"}])
+        began = self.now
+        self.after(minutes=1)
+        workflow.action_pause()
+        self.emit("custom", record=self.person("A"), data={"name": "signed"})
+        self.env["mail.workflow.dispatcher"]._dispatch_batch(began)
+        self.after(minutes=1)
+        workflow.action_resume()
+        self.assertEqual(self.names(workflow), ["A"])
+
+    def test_pass_that_ends_after_the_resume_loses_nothing(self):
+        workflow = self.workflow([mail("m")], triggers=[{"kind": "custom", "name": "signed"}])
+        workflow.action_pause()
+        self.emit("custom", record=self.person("A"), data={"name": "signed"})
+        dispatcher = self.env["mail.workflow.dispatcher"]
+        events = dispatcher._claim()
+        seen = self.env["mail.workflow.listening"]._all()
+        workflow.action_resume()
+        self.env["mail.workflow.intake"]._serve(events, self.now, seen)
+        dispatcher._mark(events, self.now)
+        self.run_engine(minutes=1)
+        self.run_engine(minutes=1)
+        self.assertEqual(self.names(workflow), ["A"])
+
+    def test_events_in_which_the_engine_pauses_come_in_at_the_resume(self):
+        workflow = self.workflow([mail("m")], triggers=[{"kind": "custom", "name": "signed"}])
+        self.emit("custom", record=self.person("A"), data={"name": "signed"})
+        groups = self.marketer.group_ids
+        self.marketer.group_ids = self.env.ref("base.group_user")
+        self.run_engine(minutes=1)
+        self.assertEqual(workflow.sudo().state, "paused")
+        self.marketer.group_ids = groups
+        self.after(minutes=1)
+        workflow.action_resume()
+        self.run_engine()
+        self.assertEqual(self.names(workflow), ["A"])
+
+    def test_event_that_was_refused_before_a_pause_stays_refused_after_it(self):
+        trigger = {"kind": "custom", "name": "signed"}
+        workflow = self.workflow([mail("m")], triggers=[trigger], reentry=AGAIN)
+        person = self.person("A")
+        for _twice in range(2):
+            self.emit("custom", record=person, data={"name": "signed"})
+            self.env["mail.workflow.event"]._cron_dispatch()
+        workflow.action_pause()
+        workflow.action_resume()
+        for _pass in range(3):
+            self.run_engine(minutes=1)
+        self.assertEqual(self.names(workflow), ["A"])
+
+    def test_stop_forgets_what_was_missed(self):
+        workflow = self.workflow([mail("m")], triggers=[{"kind": "custom", "name": "signed"}])
+        workflow.action_pause()
+        self.signed("A")
+        workflow.action_stop()
+        self.assertFalse(self.env["mail.workflow.missed"].search([]))
+        workflow.action_start()
+        self.run_engine()
+        self.assertFalse(self.names(workflow))
+
+    def test_existing_people_cost_the_same_whatever_their_number(self):
+        costs = []
+        for number in (50, 500):
+            people, workflow = self.existing(number, steps=[wait("day", days=1)])
+            with patch(f"{OWED}.RECORDS", number):
+                before = self.env.cr.sql_log_count
+                workflow.action_start(include_existing=True)
+                self.env.flush_all()
+                costs.append(self.env.cr.sql_log_count - before)
+            self.assertEqual(len(self.runs(workflow)), number)
+            people.comment = False
+        self.assertLessEqual(costs[1], costs[0] + 10, costs)
 
     def test_segment_takes_so_many_at_a_look(self):
         trigger = {"kind": "segment", "domain": HERE}
@@ -209,3 +289,7 @@ def test_a_start_with_3000_people_survives_kills(workers):
         assert total == distinct
     workers.run(jobs.pass_of, lane="runner")
     assert workers.query(runs, workflow) == [(3000, 3000)]
+
+
+def test_a_start_is_heard_though_another_thread_looked_before_its_commit(workers):
+    assert workers.run(jobs_threads.start_while_another_looks) == [False, True]

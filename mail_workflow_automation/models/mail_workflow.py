@@ -253,14 +253,14 @@ class MailWorkflow(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         workflows = super().create(vals_list)
-        self.env.registry.clear_cache()
+        self.env["mail.workflow.listening"]._changed()
         return workflows
 
     def write(self, vals):
         if "active" in vals and not vals["active"]:
             self._check_not_started()
         result = super().write(vals)
-        self.env.registry.clear_cache()
+        self.env["mail.workflow.listening"]._changed()
         return result
 
     def copy_data(self, default=None):
@@ -311,7 +311,7 @@ class MailWorkflow(models.Model):
         mailings = self.with_context(active_test=False).step_ids.text_ids.mailing_id
         result = super().unlink()
         mailings.sudo().unlink()
-        self.env.registry.clear_cache()
+        self.env["mail.workflow.listening"]._changed()
         return result
 
     def _domain_problem(self, text, env=None):

@@ -54,11 +54,12 @@ class MailWorkflowDispatcher(models.AbstractModel):
         events = self._claim(size)
         if not events:
             return 0
-        deferred = self._serve_runs_safely(events, now)
+        listening = self.env["mail.workflow.listening"]._all()
+        deferred = self._serve_runs_safely(events, now, listening)
         events = [event for event in events if event["id"] not in deferred]
         if not events:
             self.env["mail.workflow.lane"]._wake("dispatcher")
-        self.env["mail.workflow.intake"]._serve(events, now)
+        self.env["mail.workflow.intake"]._serve(events, now, listening)
         self._mark(events, now)
         return len(events)
 
@@ -93,12 +94,12 @@ class MailWorkflowDispatcher(models.AbstractModel):
     # --- runs: goals, exits, waits ----------------------------------------------------------------
 
     @api.model
-    def _serve_runs_safely(self, events, now, passing=None):
+    def _serve_runs_safely(self, events, now, listening, passing=None):
         """Serve runs; after an error once more with each filter guarded, then by halves: a bad
         filter hides no event from others, and a bad event keeps no other waiting."""
         try:
             with self.env.cr.savepoint():
-                return self._serve_runs(events, now, passing or self._passing)
+                return self._serve_runs(events, now, listening, passing or self._passing)
         except Exception as error:  # noqa: BLE001 one bad event must not keep the others (rule 13)
             self.env["mail.workflow.runner"]._reraise_if_serialization(error)
             if passing and len(events) == 1:
@@ -107,16 +108,16 @@ class MailWorkflowDispatcher(models.AbstractModel):
         half = len(events) // 2 if passing else 0
         deferred = set()
         for part in filter(None, (events[:half], events[half:])):
-            deferred |= self._serve_runs_safely(part, now, self._passing_safely)
+            deferred |= self._serve_runs_safely(part, now, listening, self._passing_safely)
         return deferred
 
     @api.model
-    def _serve_runs(self, events, now, passing):
+    def _serve_runs(self, events, now, listening, passing):
         """Let runs leave or go on because of events.
 
         :returns: ids of events to be served later: a run they concern is being worked on right now
         """
-        hits = self._hits(events, passing)
+        hits = self._hits(events, listening, passing)
         relevant = [event for event in events if event["id"] in hits]
         if not relevant:
             return set()
@@ -144,12 +145,11 @@ class MailWorkflowDispatcher(models.AbstractModel):
         return deferred
 
     @api.model
-    def _hits(self, events, passing):
+    def _hits(self, events, listening, passing):
         """Return ``{event id: (ends, waits)}``: who listens to each event and lets it pass.
 
         An event that passes no filter concerns nobody: no run is looked up for it.
         """
-        listening = self.env["mail.workflow.listening"]._all()
         hits = defaultdict(lambda: ([], []))
         for kind, of_kind in self._by_kind(events).items():
             for place, role in enumerate(("ends", "waits")):

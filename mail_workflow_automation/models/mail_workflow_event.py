@@ -1,5 +1,6 @@
 import json
 import logging
+from functools import partial
 
 from odoo import api, fields, models, tools
 from odoo.http import request
@@ -9,6 +10,7 @@ from ..engine.document import first_flaw
 
 _logger = logging.getLogger(__name__)
 
+CHANGED = "mail_workflow_changed"
 COLUMNS = (
     "kind",
     "occurred_at",
@@ -56,8 +58,6 @@ class MailWorkflowEvent(models.Model):
     key = fields.Char()
 
     _undispatched = models.Index("(id) WHERE dispatched_at IS NULL")
-    # what passed by during a pause
-    _dispatched = models.Index("(kind, dispatched_at, id) WHERE dispatched_at IS NOT NULL")
     _by_email = models.Index(
         "(email_normalized, kind, occurred_at) WHERE email_normalized IS NOT NULL"
     )
@@ -213,30 +213,50 @@ class MailWorkflowEvent(models.Model):
         return self.env.cr.rowcount, int(self.env.cr.rowcount == 10000)
 
 
+def _tell_change(registry):
+    """Let this process and the others look anew, after the commit."""
+    registry.clear_cache()
+    if registry.ready:
+        registry.signal_changes()
+
+
 class MailWorkflowListening(models.AbstractModel):
-    """Which events the running workflows listen to, cached until a workflow changes."""
+    """Which events the started workflows listen to."""
 
     _name = "mail.workflow.listening"
     _description = "Events Workflows Listen To"
 
     @api.model
+    @tools.ormcache()
     def _kinds(self):
-        """Return the kinds of event somebody listens to, a frozenset."""
+        """Return the kinds of event somebody listens to, a frozenset, cached until a workflow
+        changes: what nobody listens to is not written."""
         return self._all()["kinds"]
 
     @api.model
-    @tools.ormcache()
-    def _all(self):
-        """Return who listens to what.
+    def _changed(self):
+        """Let what is cached of workflows be computed anew: now, for this transaction, and once
+        more after its commit, because until then others compute it from what was before."""
+        registry, postcommit = self.env.registry, self.env.cr.postcommit
+        registry.clear_cache()
+        if not postcommit.data.get(CHANGED):
+            postcommit.data[CHANGED] = True
+            postcommit.add(partial(_tell_change, registry))
 
-        Paused workflows listen too, for what ends or resumes a run; nobody comes in before they
-        are resumed.
+    @api.model
+    def _all(self):
+        """Return who listens to what, as this transaction sees it: a cache could be older, and an
+        event is served once.
+
+        Paused workflows listen too, for what ends or resumes a run; whom their triggers would
+        bring in is noted.
 
         :returns: ``{"kinds": frozenset, "triggers": {kind: [(trigger id, spec)]},
+            "paused": {kind: [trigger id]},
             "ends": {kind: [(workflow id, "goal" | "exit", spec)]},
             "waits": {kind: [(workflow id, step id, spec, branch)]}}``
         """
-        triggers, ends, waits, kinds = {}, {}, {}, set()
+        triggers, paused, ends, waits, kinds = {}, {}, {}, {}, set()
         workflows_sudo = (
             self.env["mail.workflow"]
             .sudo()
@@ -250,6 +270,8 @@ class MailWorkflowListening(models.AbstractModel):
                     kinds.add(trigger.kind)
                     if workflow.state == "running":
                         triggers.setdefault(trigger.kind, []).append((trigger.id, trigger._spec()))
+                    else:
+                        paused.setdefault(trigger.kind, []).append(trigger.id)
             for role, spec in self._ends(workflow):
                 kinds.add(spec["kind"])
                 ends.setdefault(spec["kind"], []).append((workflow.id, role, spec))
@@ -259,7 +281,13 @@ class MailWorkflowListening(models.AbstractModel):
                     kinds.add(spec["kind"])
                     waits.setdefault(spec["kind"], []).append((workflow.id, step.id, spec, branch))
                 kinds.update(handler._looked_up_kinds(step))
-        return {"kinds": frozenset(kinds), "triggers": triggers, "ends": ends, "waits": waits}
+        return {
+            "kinds": frozenset(kinds),
+            "triggers": triggers,
+            "paused": paused,
+            "ends": ends,
+            "waits": waits,
+        }
 
     @api.model
     def _ends(self, workflow):

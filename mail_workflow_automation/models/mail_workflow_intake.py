@@ -1,18 +1,7 @@
 from collections import defaultdict
 from datetime import timedelta
 
-from odoo import api, fields, models
-
-
-class MailWorkflow(models.Model):
-    _inherit = "mail.workflow"
-
-    paused_at = fields.Datetime(copy=False, readonly=True)
-
-    def write(self, vals):
-        if vals.get("state") == "paused":
-            vals = {**vals, "paused_at": fields.Datetime.now()}
-        return super().write(vals)
+from odoo import api, models
 
 
 class MailWorkflowIntake(models.AbstractModel):
@@ -22,14 +11,18 @@ class MailWorkflowIntake(models.AbstractModel):
     _description = "Intake of Workflows"
 
     @api.model
-    def _serve(self, events, now):
-        """Enroll what events bring in; an error stays with its trigger."""
-        heard = self._heard(events)
+    def _serve(self, events, now, listening):
+        """Enroll what events bring in, an error stays with its trigger; note what triggers of
+        paused workflows miss."""
+        missed = self.env["mail.workflow.missed"]
+        for kind, of_kind in self.env["mail.workflow.dispatcher"]._by_kind(events).items():
+            missed._note(listening["paused"].get(kind, ()), of_kind)
+        heard = self._heard(events, listening["triggers"])
         for trigger in self.env["mail.workflow.trigger"].sudo().browse(list(heard)):
             self._serve_safely(trigger, heard[trigger.id], now)
 
     @api.model
-    def _heard(self, events):
+    def _heard(self, events, listening):
         """Return ``{trigger id: [events]}``: whom each event passes to.
 
         Where a filter fails, these are all events of the kinds: which one is to blame shows when
@@ -38,14 +31,13 @@ class MailWorkflowIntake(models.AbstractModel):
         dispatcher = self.env["mail.workflow.dispatcher"]
         try:
             with self.env.cr.savepoint():
-                return self._sort_out(events, dispatcher._passing)
+                return self._sort_out(events, listening, dispatcher._passing)
         except Exception as error:  # noqa: BLE001 one bad filter must not keep the others' events
             self.env["mail.workflow.runner"]._reraise_if_serialization(error)
-        return self._sort_out(events, lambda of_kind, _spec: of_kind)
+        return self._sort_out(events, listening, lambda of_kind, _spec: of_kind)
 
     @api.model
-    def _sort_out(self, events, passing):
-        listening = self.env["mail.workflow.listening"]._all()["triggers"]
+    def _sort_out(self, events, listening, passing):
         found = {}
         for kind, of_kind in self.env["mail.workflow.dispatcher"]._by_kind(events).items():
             for trigger_id, spec in listening.get(kind, ()):
@@ -73,6 +65,7 @@ class MailWorkflowIntake(models.AbstractModel):
     def _serve_trigger(self, trigger, events, now):
         workflow = trigger.workflow_id
         if workflow._pause_without_rights():
+            self.env["mail.workflow.missed"]._note(trigger.ids, events)
             return
         events = [
             event

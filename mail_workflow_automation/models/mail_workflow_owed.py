@@ -1,6 +1,7 @@
 """Whom triggers owe their entry: who matches at the start, and what passed by during a pause.
 
-A start or resume only notes the wish on the trigger, and serves a first batch. The runner's passes
+A start only notes the wish on the trigger; what passes by a paused workflow is noted when it does,
+in the transaction that dispatches it. A start or resume serves a first batch. The runner's passes
 serve the rest, batch by batch; where they are is noted with each, so that a killed worker, a pause
 or a restart of the server neither loses nor doubles anybody.
 """
@@ -24,11 +25,6 @@ class MailWorkflowTrigger(models.Model):
         copy=False, help="Existing records up to this id have been looked at."
     )
     existing_until = fields.Integer(copy=False, help="Existing records up to this id may come in.")
-    missed = fields.Json(
-        copy=False,
-        help="Spans of time whose events are still to be served: dispatched after, until, and the "
-        "last event looked at.",
-    )
 
     def _owe_existing(self):
         """Note that who is there already shall come in; who comes later comes by the trigger."""
@@ -37,17 +33,13 @@ class MailWorkflowTrigger(models.Model):
             self.env.cr.execute(SQL("SELECT max(id) FROM %s", SQL.identifier(table)))
             trigger.write({"existing_after": 0, "existing_until": self.env.cr.fetchone()[0] or 0})
 
-    def _owe_missed(self, until):
-        """Note that the events of the last pause are still to be served."""
-        for trigger in self.sudo():
-            paused_at = trigger.workflow_id.paused_at
-            if trigger._handler()._is_event and paused_at:
-                span = [fields.Datetime.to_string(paused_at), fields.Datetime.to_string(until), 0]
-                trigger.missed = [*(trigger.missed or []), span]
-
     def _forgive(self):
         """Forget what is owed."""
-        self.sudo().write({"existing_after": 0, "existing_until": 0, "missed": False})
+        self.sudo().write({"existing_after": 0, "existing_until": 0})
+        self.flush_recordset()  # the triggers' rows are locked first, as by who serves them
+        self.env.cr.execute(
+            "DELETE FROM mail_workflow_missed WHERE trigger_id = ANY(%s)", [self.ids]
+        )
 
     @api.model
     def _bring_in(self, now):
@@ -65,7 +57,8 @@ class MailWorkflowTrigger(models.Model):
               FROM mail_workflow_trigger t
               JOIN mail_workflow w ON w.id = t.workflow_id
              WHERE w.state = 'running' AND w.active
-               AND (t.existing_after < t.existing_until OR t.missed IS NOT NULL)
+               AND (t.existing_after < t.existing_until
+                    OR EXISTS (SELECT FROM mail_workflow_missed m WHERE m.trigger_id = t.id))
              ORDER BY t.id
                FOR NO KEY UPDATE OF t SKIP LOCKED
             """
@@ -86,8 +79,7 @@ class MailWorkflowTrigger(models.Model):
             with self.env.cr.savepoint():
                 if self.existing_after < self.existing_until:
                     looked += self._serve_existing(now)
-                if self.missed:
-                    looked += self.env["mail.workflow.intake"]._serve_missed(self, now)
+                looked += self.env["mail.workflow.intake"]._serve_missed(self, now)
         except Exception as error:  # noqa: BLE001 one bad domain must not stop the others
             self.env["mail.workflow.runner"]._reraise_if_serialization(error)
             self.workflow_id._report_trouble(self, error)
@@ -106,7 +98,8 @@ class MailWorkflowTrigger(models.Model):
         )
         is_last = len(found) < RECORDS
         self.existing_after = self.existing_until if is_last else found[-1].id
-        fresh = found.browse([id_ for id_ in found.ids if id_ not in self._entered(found, now)])
+        entered = self._entered(found, now)
+        fresh = found.browse([id_ for id_ in found.ids if id_ not in entered])
         self._enroll_safely(self._handler()._worth_entering(self, fresh), now)
         return len(found)
 
@@ -147,6 +140,71 @@ class MailWorkflowTrigger(models.Model):
             self._enroll_safely(records[half:], now)
 
 
+class MailWorkflowMissed(models.Model):
+    """An event that a trigger of a paused workflow missed, until it is served after the resume."""
+
+    _name = "mail.workflow.missed"
+    _description = "Event Missed by a Paused Workflow"
+    _log_access = False
+
+    trigger_id = fields.Many2one("mail.workflow.trigger", required=True, ondelete="cascade")
+    event_id = fields.Integer(required=True)  # it may be pruned meanwhile
+
+    _once = models.UniqueIndex("(trigger_id, event_id)")
+
+    @api.model
+    def _note(self, trigger_ids, events):
+        """Note that triggers missed events."""
+        if trigger_ids and events:
+            self.env.cr.execute(
+                SQL(
+                    """
+                    INSERT INTO mail_workflow_missed (trigger_id, event_id)
+                    SELECT t, e FROM unnest(%s) AS t, unnest(%s) AS e
+                        ON CONFLICT DO NOTHING
+                    """,
+                    list(trigger_ids),
+                    [event["id"] for event in events],
+                )
+            )
+
+    @api.model
+    def _take(self, trigger, limit):
+        """Take the oldest events that a trigger missed away from its list.
+
+        :returns: their number, and those of the trigger's kind that are still there
+        """
+        self.env.cr.execute(self._take_query(trigger, limit))
+        ids = [row[0] for row in self.env.cr.fetchall()]
+        if not ids:
+            return 0, []
+        self.env.cr.execute(
+            SQL(
+                "SELECT %s FROM mail_workflow_event WHERE id = ANY(%s) AND kind = %s"
+                " ORDER BY occurred_at, id",
+                SQL(", ").join(SQL.identifier(name) for name in EVENT_COLUMNS),
+                ids,
+                trigger.kind,
+            )
+        )
+        return len(ids), self.env.cr.dictfetchall()
+
+    @api.model
+    def _take_query(self, trigger, limit):
+        return SQL(
+            """
+            DELETE FROM mail_workflow_missed
+             WHERE id = ANY(ARRAY(SELECT id FROM mail_workflow_missed
+                                   WHERE trigger_id = %(trigger)s
+                                   ORDER BY event_id
+                                   LIMIT %(limit)s))
+            RETURNING event_id
+            """,
+            trigger=trigger.id,
+            limit=limit,
+        )
+
+
 class MailWorkflowIntake(models.AbstractModel):
     _inherit = "mail.workflow.intake"
 
@@ -158,54 +216,12 @@ class MailWorkflowIntake(models.AbstractModel):
 
         :returns: how many events were looked at
         """
-        (after, until, last_id), *later = trigger.missed
-        events = self._missed(trigger, after, until, last_id)
-        if len(events) < EVENTS:
-            trigger.missed = later or False
-        else:
-            last = events[-1]
-            reached = fields.Datetime.to_string(last["dispatched_at"])
-            trigger.missed = [[reached, until, last["id"]], *later]
+        looked, events = self.env["mail.workflow.missed"]._take(trigger, EVENTS)
         workflow = trigger.workflow_id
         since = workflow.started_at
         if workflow.lateness_hours:
             since = max(since, now - timedelta(hours=workflow.lateness_hours))
-        fresh = [
-            event
-            for event in events
-            if not event.pop("is_served") and event["occurred_at"] >= since
-        ]
+        fresh = [event for event in events if event["occurred_at"] >= since]
         if fresh:
-            fresh.sort(key=lambda event: (event["occurred_at"], event["id"]))
             self._serve_safely(trigger, fresh, now)
-        return len(events)
-
-    @api.model
-    def _missed(self, trigger, after, until, last_id):
-        """Return the next events of a trigger's kind that were dispatched within a span."""
-        self.env["mail.workflow.enrollment"].flush_model()
-        self.env.cr.execute(self._missed_query(trigger, after, until, last_id))
-        return self.env.cr.dictfetchall()
-
-    @api.model
-    def _missed_query(self, trigger, after, until, last_id):
-        return SQL(
-            """
-            SELECT %(columns)s, dispatched_at,
-                   EXISTS (SELECT FROM mail_workflow_enrollment r
-                            WHERE r.workflow_id = %(workflow)s AND r.event_id = e.id) AS is_served
-              FROM mail_workflow_event e
-             WHERE kind = %(kind)s AND dispatched_at IS NOT NULL
-               AND (dispatched_at, id) > (%(after)s, %(last_id)s)
-               AND dispatched_at <= %(until)s
-             ORDER BY dispatched_at, id
-             LIMIT %(limit)s
-            """,
-            columns=SQL(", ").join(SQL.identifier(name) for name in EVENT_COLUMNS),
-            workflow=trigger.workflow_id.id,
-            kind=trigger.kind,
-            after=after,
-            last_id=last_id,
-            until=until,
-            limit=EVENTS,
-        )
+        return looked

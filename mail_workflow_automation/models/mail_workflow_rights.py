@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 MANAGER = "mail_workflow_automation.mail_workflow_group_manager"
 # only the buttons and the engine move these
-ENGINE_FIELDS = {"state", "started_at", "paused_at", "trouble_reported_at"}
+ENGINE_FIELDS = {"state", "started_at", "trouble_reported_at"}
 # what a running workflow does: changed in draft or paused only
 DEFINING_FIELDS = {
     "model_id",

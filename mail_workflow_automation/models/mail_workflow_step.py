@@ -130,7 +130,7 @@ class MailWorkflowStep(models.Model):
         if {"parent_id", "parent_branch", "active"} & vals.keys():
             self.workflow_id._arrange_steps()
         if set(vals) - {"sequence", "depth"}:
-            self.env.registry.clear_cache()
+            self.env["mail.workflow.listening"]._changed()
         return result
 
     def unlink(self):
@@ -157,7 +157,7 @@ class MailWorkflowStep(models.Model):
             # only removing archives: people were moved on and the gap closed above
             with_history.sudo().write({"active": False})
         result = super(MailWorkflowStep, self - with_history).unlink()
-        self.env.registry.clear_cache()
+        self.env["mail.workflow.listening"]._changed()
         workflows.exists()._arrange_steps()
         return result
 

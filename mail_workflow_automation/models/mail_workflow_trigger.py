@@ -4,7 +4,7 @@ from odoo.exceptions import ValidationError
 from ..exceptions import UnknownKindError
 
 # where the engine has got to: they move while the workflow runs, and define nothing
-PLACES = {"polled_at", "next_poll_at", "existing_after", "existing_until", "missed"}
+PLACES = {"polled_at", "next_poll_at", "existing_after", "existing_until"}
 
 
 class MailWorkflowTrigger(models.Model):
@@ -53,18 +53,18 @@ class MailWorkflowTrigger(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         triggers = super().create(vals_list)
-        self.env.registry.clear_cache()
+        self.env["mail.workflow.listening"]._changed()
         return triggers
 
     def write(self, vals):
         result = super().write(vals)
         if not set(vals) <= PLACES:
-            self.env.registry.clear_cache()
+            self.env["mail.workflow.listening"]._changed()
         return result
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        self.env["mail.workflow.listening"]._changed()
         return result
 
     def _handler(self):
@@ -109,7 +109,6 @@ class MailWorkflowTrigger(models.Model):
     def _resume(self, now):
         """Go on after a pause: what passed meanwhile is looked at now, or by the next poll."""
         self.sudo().write({"next_poll_at": now})
-        self._owe_missed(now)
         for trigger in self.sudo():
             trigger._serve_owed(now)
 
