@@ -79,9 +79,21 @@ def _sign_ups(database, receiver, own, prefix, count):
             asked.append(database.run(_ask, cron_id=own))
         time.sleep(max(0, 1 - (time.monotonic() - began)))
     arrived = _arrivals(receiver, signed)
-    started = database.run(_starts, since=asked[0])
+    started = _job_starts(database, asked)
     waited = [min(start for start in started if start >= moment) - moment for moment in asked]
     return [arrived[email] - moment for email, moment in signed.items()], waited
+
+
+def _job_starts(database, asked):
+    """Return when Odoo's own job started, once it has for the last time it was asked for."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        started = database.run(_starts, since=asked[0])
+        if started and max(started) >= asked[-1]:
+            return started
+        if time.monotonic() > deadline:
+            raise TimeoutError("Odoo's own job did not start")
+        time.sleep(0.2)
 
 
 def _arrivals(receiver, emails):
