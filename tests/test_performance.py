@@ -245,6 +245,14 @@ class TestPlans(PlanCase):
             plan, "mail_workflow_event", most=600, index="mail_workflow_event_undispatched"
         )
 
+    def test_pruning_of_old_events_when_there_are_none(self):
+        self.seed_events(60_000, dispatched_at=self.now)
+        self.analyze("mail_workflow_event")
+        (plan,) = self.plans_of(
+            self.env["mail.workflow.event"]._gc_old_events, of="DELETE FROM mail_workflow_event"
+        )
+        self.assertByIndex(plan, "mail_workflow_event", most=0, index="mail_workflow_event_by_time")
+
     def test_claim_of_mails_to_send_again(self):
         self.seed_runs(self.running, 30_000, "2026-03-01 09:00:00")
         self.env.cr.execute(
