@@ -63,7 +63,7 @@ class MailWorkflowEvent(models.Model):
     )
     _by_partner = models.Index("(partner_id, kind, occurred_at) WHERE partner_id IS NOT NULL")
     _by_record = models.Index("(res_model, res_id, kind, occurred_at) WHERE res_id IS NOT NULL")
-    # for pruning: events come in the order of their time, so a few pages tell where the old ones lie
+    # for pruning: events come in the order of their time, a few pages tell where old ones lie
     _by_time = models.Index("USING brin (occurred_at)")
     _by_key = models.UniqueIndex("(kind, key) WHERE key IS NOT NULL")
 
