@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 import pytest
 
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from tests import jobs, jobs_threads
@@ -267,6 +268,44 @@ class TestOwed(WorkflowCase):
                 seen.append(len(self.runs(workflow)))
         self.assertEqual(seen, [4, 8, 10, 10])
         self.assertGreater(workflow.trigger_ids.sudo().next_poll_at, self.now)
+
+    def test_one_bad_record_keeps_nobody_else_out_of_a_segment(self):
+        trigger = {"kind": "segment", "domain": HERE}
+        workflow = self.workflow([mail("m")], triggers=[trigger])
+        people = self.people(4)
+        people.comment = "here"
+
+        def has_bad(_self, _workflow, records, **_values):
+            return people[1] in records
+
+        with self.failing("mail.workflow.enroller", "_enroll_records", ValueError, has_bad):
+            self.run_engine(minutes=5)
+        self.assertEqual(self.entered(workflow), [1, 0, 1, 1])
+
+    def test_where_the_engine_has_got_to_is_the_engine_s_alone(self):
+        _people, workflow = self.existing()
+        for place in ("existing_after", "existing_until", "polled_at", "next_poll_at"):
+            with self.subTest(place=place), self.assertRaises(AccessError):
+                workflow.trigger_ids.with_user(self.marketer).write({place: False})
+
+    def test_mail_that_cannot_be_queued_again_keeps_no_other_back(self):
+        workflow = self.workflow([mail("m")])
+        workflow.enroll(self.people(4))
+        self.run_engine()
+        executions = self.runs(workflow).execution_ids.sorted("id").sudo()
+        executions.write({"state": "failed", "retry_at": self.now})
+        self.env.flush_all()
+
+        def has_bad(self_, *_args, **_values):
+            return executions[1] in self_
+
+        with (
+            self.failing("mail.workflow.execution", "_requeue_mail", ValueError, has_bad),
+            self.assertLogs("odoo.addons.mail_workflow_automation", "ERROR"),
+        ):
+            self.run_engine(minutes=1)
+        self.assertEqual(executions.mapped("state"), ["queued", "failed", "queued", "queued"])
+        self.assertGreater(executions[1].retry_at, self.now, "it does not come up at each pass")
 
 
 @pytest.fixture(scope="module")

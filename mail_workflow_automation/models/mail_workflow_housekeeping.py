@@ -19,11 +19,12 @@ class MailWorkflowHousekeeping(models.AbstractModel):
 
         Each does one batch, and returns how many rows it handled.
         """
+        retrying = self.env["mail.workflow.runner"]._retrying
         kinds = [self._end_orphans, self._end_holdouts, self._prune_logs]
 
         def work():
             while kinds:
-                handled = kinds[0](now)
+                handled = retrying(lambda: kinds[0](now))
                 if handled < BATCH:
                     kinds.pop(0)
                 if handled:
@@ -76,10 +77,12 @@ class MailWorkflowHousekeeping(models.AbstractModel):
                     ("state", "=", "holdout"),
                     ("entered_at", "<", now - timedelta(days=days)),
                 ],
-                limit=BATCH,
-            )
+                limit=BATCH - ended,
+            ).try_lock_for_update(allow_referencing=True)
             over._leave("done", "", now)
             ended += len(over)
+            if ended >= BATCH:
+                break
         return ended
 
     @api.model

@@ -1,3 +1,4 @@
+import logging
 import re
 from datetime import timedelta
 
@@ -5,6 +6,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine.schedule import backoff
+
+_logger = logging.getLogger(__name__)
 
 # the address or the sender is wrong: trying again changes nothing
 HOPELESS_FAILURES = (
@@ -131,8 +134,28 @@ class MailWorkflowExecution(models.Model):
             )
         )
         executions = self.sudo().browse([row[0] for row in self.env.cr.fetchall()])
-        executions._requeue_mail("engine", now=now)
+        executions._requeue_safely(now)
         return len(executions)
+
+    def _requeue_safely(self, now):
+        """Queue failed mails again; after an error by halves, so that it stays with its mail."""
+        if not self:
+            return
+        try:
+            with self.env.cr.savepoint():
+                self._requeue_mail("engine", now=now)
+                self.env.flush_all()
+            return
+        except Exception as error:  # noqa: BLE001 one bad mail must not keep the others (rule 13)
+            self.env["mail.workflow.runner"]._reraise_if_serialization(error)
+            if len(self) == 1:
+                _logger.exception("The mail of workflow execution %s was not queued again", self.id)
+                self.retry_at = now + timedelta(hours=1)
+                self.step_id.workflow_id._report_trouble(self.step_id, error)
+                return
+        half = len(self) // 2
+        self[:half]._requeue_safely(now)
+        self[half:]._requeue_safely(now)
 
     def _requeue_mail(self, by, now=None):
         """Put the mails of executions back into the queue, under their one Message-Id.

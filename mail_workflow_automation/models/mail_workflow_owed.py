@@ -22,9 +22,15 @@ class MailWorkflowTrigger(models.Model):
     _inherit = "mail.workflow.trigger"
 
     existing_after = fields.Integer(
-        copy=False, help="Existing records up to this id have been looked at."
+        copy=False,
+        groups=fields.NO_ACCESS,
+        help="Existing records up to this id have been looked at.",
     )
-    existing_until = fields.Integer(copy=False, help="Existing records up to this id may come in.")
+    existing_until = fields.Integer(
+        copy=False,
+        groups=fields.NO_ACCESS,
+        help="Existing records up to this id may come in.",
+    )
 
     def _owe_existing(self):
         """Note that who is there already shall come in; who comes later comes by the trigger."""
@@ -121,23 +127,27 @@ class MailWorkflowTrigger(models.Model):
         )
         return {row[0] for row in self.env.cr.fetchall()}
 
-    def _enroll_safely(self, records, now):
-        """Enroll records; after an error in ever smaller parts: it stays with its record."""
+    def _enroll_safely(self, records, now, due=None):
+        """Enroll records; after an error in ever smaller parts: it stays with its record.
+
+        :returns: how many runs were made
+        """
         if not records:
-            return
+            return 0
         try:
             with self.env.cr.savepoint():
-                self.env["mail.workflow.enroller"]._enroll_records(
-                    self.workflow_id, records, now=now, trigger=self
+                runs = self.env["mail.workflow.enroller"]._enroll_records(
+                    self.workflow_id, records, now=now, trigger=self, due=due
                 )
+                return len(runs)
         except Exception as error:  # noqa: BLE001 one bad record must not keep the others out
             self.env["mail.workflow.runner"]._reraise_if_serialization(error)
             if len(records) == 1:
                 self.workflow_id._report_trouble(self, error)
-                return
-            half = len(records) // 2
-            self._enroll_safely(records[:half], now)
-            self._enroll_safely(records[half:], now)
+                return 0
+        half = len(records) // 2
+        parts = (records[:half], records[half:])
+        return sum(self._enroll_safely(part, now, due) for part in parts)
 
 
 class MailWorkflowMissed(models.Model):

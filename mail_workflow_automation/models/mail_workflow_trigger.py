@@ -3,7 +3,8 @@ from odoo.exceptions import ValidationError
 
 from ..exceptions import UnknownKindError
 
-# where the engine has got to: they move while the workflow runs, and define nothing
+# where the engine has got to: they move while the workflow runs, define nothing, and are the
+# engine's alone
 PLACES = {"polled_at", "next_poll_at", "existing_after", "existing_until"}
 
 
@@ -22,8 +23,10 @@ class MailWorkflowTrigger(models.Model):
         default=0, help="How many such events within the days. 0 or 1: the first one."
     )
     within_days = fields.Integer(default=0)
-    polled_at = fields.Datetime(copy=False, help="Up to when a clock kind has looked.")
-    next_poll_at = fields.Datetime(copy=False)
+    polled_at = fields.Datetime(
+        copy=False, groups=fields.NO_ACCESS, help="Up to when a clock kind has looked."
+    )
+    next_poll_at = fields.Datetime(copy=False, groups=fields.NO_ACCESS)
     summary = fields.Char(compute="_compute_summary")
 
     @api.depends(lambda self: self._summary_fields())

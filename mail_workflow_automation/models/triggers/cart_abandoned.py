@@ -101,10 +101,7 @@ class MailWorkflowTriggerCartAbandoned(models.AbstractModel):
         if not carts:
             return 0
         due = {cart.id: cart.cart_changed_at + delay for cart in carts}
-        runs = self.env["mail.workflow.enroller"]._enroll_records(
-            workflow, carts, now=until, trigger=trigger, due=due
-        )
-        return len(runs)
+        return trigger._enroll_safely(carts, until, due)
 
     @api.model
     def _worth_writing(self, carts):

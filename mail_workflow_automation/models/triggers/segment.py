@@ -77,13 +77,10 @@ class MailWorkflowTriggerSegment(models.AbstractModel):
         new_ids = self._remember(trigger, query, limit=NEW_MEMBERS)
         if not new_ids:
             return 0
-        workflow = trigger.workflow_id
-        runs = self.env["mail.workflow.enroller"]._enroll_records(
-            workflow, workflow._records(new_ids), now=until, trigger=trigger
-        )
+        made = trigger._enroll_safely(trigger.workflow_id._records(new_ids), until)
         if len(new_ids) == NEW_MEMBERS:
             trigger._look_again(until)
-        return len(runs)
+        return made
 
     def _forget(self, trigger, query):
         """Drop the members that do not match any more."""
