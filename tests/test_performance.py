@@ -12,7 +12,7 @@ from .plans import PlanCase
 
 # Odoo writes rows of its own tables in portions of 100: a full batch has more statements for each
 # table than one of 10
-PORTIONS = (BATCH + BATCH // 4) // 100
+PORTIONS = -(-(BATCH + BATCH // 4) // 100)
 CART = """
     <p>Hello <t t-out="object.partner_id.name">there</t></p>
     <div data-mwa-block="cart_lines"></div><p><a href="/workflow/cart">Your cart</a></p>
