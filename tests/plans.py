@@ -1,8 +1,6 @@
 """Tables with many rows, and the plans of the queries on them."""
 
-import json
-from contextlib import contextmanager
-from unittest.mock import patch
+from benchmarks import plans
 
 from .common import WorkflowCase
 
@@ -56,57 +54,19 @@ class PlanCase(WorkflowCase):
 
     # --- their plans ------------------------------------------------------------------------------
 
-    @contextmanager
-    def recorded(self):
-        """Record the queries as the server got them."""
-        original, queries = type(self.env.cr).execute, []
-
-        def execute(cursor, *args, **kwargs):
-            result = original(cursor, *args, **kwargs)
-            queries.append(cursor._obj.query.decode())
-            return result
-
-        with patch.object(type(self.env.cr), "execute", execute):
-            yield queries
-
-    def plan(self, query):
-        """Return the nodes of the plan of a query, which is carried out for it."""
-        self.env.cr.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + query.replace("%", "%%"), ())
-        (found,) = self.env.cr.fetchone()
-        plans = found if isinstance(found, list) else json.loads(found)
-        nodes, todo = [], [plans[0]["Plan"]]
-        while todo:
-            node = todo.pop()
-            nodes.append(node)
-            todo += node.get("Plans", [])
-        return nodes
-
-    def touched(self, nodes, table):
-        """Return how many rows of a table a plan looked at."""
-        return sum(
-            (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
-            for node in nodes
-            if node.get("Relation Name") == table and "Scan" in node["Node Type"]
-        )
-
     def assertByIndex(self, nodes, table, most, index=None):
-        scans = [
-            node
-            for node in nodes
-            if node["Node Type"] == "Seq Scan" and node["Relation Name"] == table
-        ]
-        self.assertFalse(scans, "the whole table was read")
-        self.assertLessEqual(self.touched(nodes, table), most)
+        self.assertFalse(plans.read_whole(nodes, table), "the whole table was read")
+        self.assertLessEqual(plans.touched(nodes, table), most)
         if index:
             self.assertIn(index, {node.get("Index Name") for node in nodes})
 
     def plans_of(self, work, *, of):
         """Return the plans of the queries on a table that a piece of work makes."""
-        with self.recorded() as queries:
+        with plans.recorded(self.env) as queries:
             work()
         found = [query for query in queries if of in query and "EXPLAIN" not in query]
         self.assertTrue(found)
-        return [self.plan(query) for query in found]
+        return [plans.explain(self.env, query) for query in found]
 
     def analyze(self, *tables):
         for table in tables:
