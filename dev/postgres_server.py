@@ -26,8 +26,8 @@ def start(folder, role):
             server.start()
             connection = psycopg2.connect(server.get_uri())
             break
-        except (subprocess.TimeoutExpired, psycopg2.OperationalError):
-            # after a hard stop it recovers first, which takes longer than the library waits
+        except (subprocess.TimeoutExpired, AssertionError, psycopg2.OperationalError):
+            # after a hard stop it recovers first, longer than the library waits (and asserts)
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.5)
