@@ -13,6 +13,8 @@ class DefinitionCase(WorkflowCase):
         self.below = self.env["res.partner.category"].create(
             {"name": "Lamps", "parent_id": self.tag.id}
         )
+        self.env["crm.team"].create({"name": "Lamp sellers"})
+        self.env["crm.tag"].create({"name": "Warm"})
         self.model = self.env["mail.workflow"].with_user(self.marketer)
 
     def everything(self):
@@ -129,8 +131,42 @@ class DefinitionCase(WorkflowCase):
                     "branches": {"yes": {"steps": [{"key": "stop", "kind": "end"}]}},
                 },
                 {"key": "small", "kind": "condition", "domain": []},
+                *self.record_steps(),
             ],
         }
+
+    def record_steps(self):
+        """Return steps that change records, and ways through them."""
+        return [
+            {
+                "key": "ways",
+                "kind": "split",
+                "branches": {
+                    "long": {
+                        "weight": 12.5,
+                        "steps": [
+                            {
+                                "key": "news",
+                                "kind": "list",
+                                "add": ["Lamps and chairs"],
+                                "resubscribe": True,
+                            }
+                        ],
+                    },
+                    "short": {"weight": 3, "steps": []},
+                },
+            },
+            {
+                "key": "deal",
+                "kind": "opportunity",
+                "title": "Offer for {{ object.partner_id.name }}",
+                "user": "marketer",
+                "team": "Lamp sellers",
+                "tags": ["Warm"],
+                "revenue": 99.5,
+                "several": True,
+            },
+        ]
 
     def task_step(self):
         return {

@@ -105,12 +105,15 @@ class TestStepKinds(KindCase):
 
     def test_deciding_writes_nothing(self):
         self.env["res.partner.category"].create({"name": "Cold"})
+        self.env["mailing.list"].create({"name": "News"})
         samples = {
             "email": {},
             "tag": {"add": ["Cold"]},
             "task": {"user": "marketer", "summary": "Call"},
             "goto": {"target": "first", "max_visits": 2},
             "condition": {"domain": [["name", "=", "Ada"]]},
+            "list": {"add": ["News"]},
+            "opportunity": {"title": "Call {{ object.name }}"},
             "wait": {"days": 1},
         }
         for kind in self.kinds("mail.workflow.step"):

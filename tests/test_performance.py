@@ -104,6 +104,32 @@ class TestQueryCounts(WorkflowCase):
         self.assertCostStays(workflow, people, tables=1)
         self.assertEqual(people.category_id, tag)
 
+    def test_split(self):
+        halves = {"a": {"weight": 1, "steps": []}, "b": {"weight": 1, "steps": []}}
+        split = {"key": "split", "kind": "split", "branches": halves}
+        workflow = self.workflow([split, wait("day", days=1)])
+        self.assertCostStays(workflow, self.people(1020))
+
+    def test_list(self):
+        listed = self.env["mailing.list"].create({"name": "News"})
+        workflow = self.workflow(
+            [{"key": "news", "kind": "list", "add": ["News"]}, wait("day", days=1)]
+        )
+        self.assertCostStays(workflow, self.people(1020), tables=5)
+        self.assertEqual(listed.contact_count, 1020)
+
+    def test_opportunity(self):
+        deal = {
+            "key": "deal",
+            "kind": "opportunity",
+            "title": "{{ object.name }}",
+            "user": "marketer",
+        }
+        workflow = self.workflow([deal, wait("day", days=1)])
+        people = self.people(1020)
+        self.assertCostStays(workflow, people, tables=6)
+        self.assertEqual(len(people.opportunity_ids), 1020)
+
     def test_task(self):
         call = {"key": "call", "kind": "task", "summary": "Call", "user": "marketer"}
         workflow = self.workflow([call, wait("day", days=1)])

@@ -220,6 +220,13 @@ class MailWorkflowEnrollment(models.Model):
 
     # --- for the engine ---------------------------------------------------------------------------
 
+    def _person_key(self):
+        """Return who the run is about: the address, else the contact, else the record itself."""
+        self.ensure_one()
+        if self.email_normalized or not self.partner_id:
+            return self.email_normalized or f"{self.res_model},{self.res_id}"
+        return f"partner:{self.partner_id.id}"
+
     @api.model
     def _line(self, before, after, why, now, by):
         return {

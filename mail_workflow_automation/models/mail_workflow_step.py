@@ -42,6 +42,7 @@ class MailWorkflowStep(models.Model):
         required=True,
         string="If it cannot be done",
     )
+    can_skip = fields.Boolean(compute="_compute_can_skip")
     salt = fields.Char(default=lambda self: secrets.token_hex(8), copy=False, required=True)
     child_ids = fields.One2many("mail.workflow.step", "parent_id")
     execution_ids = fields.One2many("mail.workflow.execution", "step_id")
@@ -61,6 +62,11 @@ class MailWorkflowStep(models.Model):
         for step in self:
             if not step.name:
                 step.name = labels.get(step.kind, "")
+
+    @api.depends("kind")
+    def _compute_can_skip(self):
+        for step in self:
+            step.can_skip = bool(step.kind and step._handler()._can_skip)
 
     def _compute_summary(self):
         for step in self:

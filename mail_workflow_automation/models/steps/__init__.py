@@ -3,6 +3,9 @@ from . import condition
 from . import email
 from . import end
 from . import goto
+from . import list
+from . import opportunity
+from . import split
 from . import tag
 from . import task
 from . import wait

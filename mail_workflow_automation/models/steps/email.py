@@ -28,6 +28,7 @@ class MailWorkflowStepEmail(models.AbstractModel):
     _description = "Workflow Step: E-mail"
 
     _step_icon = "fa-envelope"
+    _can_skip = True
     _step_category = "message"
     _is_message = True
 

@@ -27,6 +27,8 @@ class MailWorkflowStepKind(models.AbstractModel):
     _is_wait = False
     # carrying it out changes something that a run is checked for: its record, who it is about
     _has_effects = True
+    # it can turn out not to be for a run: the step says what follows then
+    _can_skip = False
     # a branch closes here: what stands below is reached in another way
     _is_closing = False
 

@@ -69,6 +69,7 @@ class MailWorkflowStepWait(models.AbstractModel):
     _description = "Workflow Step: Wait"
 
     _step_icon = "fa-clock-o"
+    _can_skip = True
     _has_effects = False
     _is_wait = True
 
