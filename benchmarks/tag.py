@@ -2,10 +2,14 @@
 
 The bare way writes the same kind of tag on as many other contacts, in batches of the runner's
 size, each committed, in the very environment in which the step writes: that of the user the
-workflow runs as (a Workflow user, not the superuser).
+workflow runs as (a Workflow user, not the superuser). They come from the middle of the table, ours
+from its beginning: untouched for as long, because a write to a page that nobody has touched since
+the last checkpoint costs the database more, whoever writes.
 
 Taken in two databases in turn, with few and with many runs in the table.
 """
+
+from statistics import median
 
 from benchmarks import seed, world
 from benchmarks.figure import compared, counted, in_turns
@@ -33,15 +37,16 @@ def measure(bench):
 
 
 def _same(few, many, pairs):
-    def seconds(size, way):
-        return sorted(pair[way] for pair in pairs[size])[len(pairs[size]) // 2]
-
-    ours, bare = (seconds(many, way) / seconds(few, way) for way in (0, 1))
+    ours, bare = (
+        median(pair[way] for pair in pairs[many]) / median(pair[way] for pair in pairs[few])
+        for way in (0, 1)
+    )
     return counted(
         "tag_same",
-        ours,
-        reads=f"times as long with {many} runs in the table as with {few}",
+        ours / bare,
+        reads=f"times as long, beside the bare write, with {many} runs in the table as with {few}",
         at_most=1.2,
+        step_itself=round(ours, 3),
         bare_write_itself=round(bare, 3),
     )
 
@@ -53,10 +58,10 @@ def _arrange(env, size):
     with seed.bulk(env.cr._obj, "mail_workflow_enrollment"):
         world.runs(env, made, first, range(size), "tag")
     world.vacuum(env, "mail_workflow_enrollment")
-    return {"workflow": made.id, "first": first, "last": first + size - 1, "tag": tags[1].id}
+    return {"workflow": made.id, "middle": first + size // 2, "tag": tags[1].id}
 
 
-def _round(env, workflow, first, last, tag, number, due):
+def _round(env, workflow, middle, tag, number, due):
     made = env["mail.workflow"].browse(workflow)
     partners = made._run_env()["res.partner"]
     runner = env["mail.workflow.enrollment"]
@@ -64,20 +69,20 @@ def _round(env, workflow, first, last, tag, number, due):
     def ours():
         runner._cron_run()
 
-    def bare(top, count):
-        for ids in world.batches(range(top - count + 1, top + 1), world.runner_batch()):
+    def bare(start, count):
+        for ids in world.batches(range(start, start + count), world.runner_batch()):
             partners.browse(ids).write({"category_id": [(4, tag)]})
             env.cr.commit()
 
-    top = last - number * (due + WARM)
+    start = middle + number * (due + WARM)
     world.make_due(env, made, WARM)
     ours()
-    bare(top, WARM)
+    bare(start, WARM)
     world.make_due(env, made, due)
     pairs = in_turns(
         1,
         lambda _: world.timed(env, ours),
-        lambda _: world.timed(env, lambda: bare(top - WARM, due)),
+        lambda _: world.timed(env, lambda: bare(start + WARM, due)),
     )
     done = env["mail.workflow.execution"].search_count([("state", "=", "done")])
     assert done == (number + 1) * (due + WARM), done

@@ -1,6 +1,7 @@
 """Databases and their files: made, copied, dropped. Runs inside the prepared environment."""
 
 import shutil
+import time
 from contextlib import contextmanager
 
 import psycopg2
@@ -51,7 +52,16 @@ def create(name):
 
 def drop(name):
     """Drop a database and its files, whoever uses it."""
-    _execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            _execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+            break
+        except psycopg2.errors.InsufficientPrivilege:
+            # the server cleans it up just now, and only a superuser may end that
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
     shutil.rmtree(data_path(name), ignore_errors=True)
 
 
