@@ -4,8 +4,11 @@ import json
 import re
 from pathlib import Path
 
+from lxml import etree
+
 from odoo.tests import tagged
 from odoo.tools import file_path
+from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.mail_workflow_automation.engine.outcome import Outcome
 
@@ -175,12 +178,55 @@ class TestTriggerKinds(KindCase):
                 again = self.env["mail.workflow"].import_definition(first)
                 self.assertEqual(again.export_definition(), first)
 
-    def test_each_filter_says_what_it_takes(self):
+    def test_each_filter_has_a_column_on_the_form(self):
+        form = etree.fromstring(
+            self.env["mail.workflow"].with_user(self.marketer).get_view(view_type="form")["arch"]
+        )
         for kind in self.kinds("mail.workflow.trigger"):
             handler = self.env["mail.workflow.trigger"]._kind_model(kind)
-            with self.subTest(kind=kind):
-                for key, text in handler._filter_keys.items():
-                    self.assertTrue(key and text)
+            for key, name in handler._filter_fields.items():
+                with self.subTest(kind=kind, filter=key):
+                    shown = form.xpath(f"//group[@name='trigger']//field[@name='{name}']")
+                    self.assertTrue(shown)
+                    self.assertFalse(safe_eval(shown[0].get("invisible"), {"kind": kind}))
+                    self.assertTrue(safe_eval(shown[0].get("invisible"), {"kind": "manual"}))
+
+    def test_each_filter_is_one_truth_in_file_form_and_words(self):
+        """What is filled in on the form stands in the file; what came by file is on the form."""
+        filters = self.env["mail.workflow.filter"]
+        for kind in self.kinds("mail.workflow.trigger"):
+            handler = self.env["mail.workflow.trigger"]._kind_model(kind)
+            for key, name in handler._filter_fields.items():
+                with self.subTest(kind=kind, filter=key):
+                    value = self.filter_sample(name)
+                    workflow = self.workflow([mail("a")], start=False, triggers=[{"kind": kind}])
+                    trigger = workflow.trigger_ids
+                    trigger[name] = value
+                    stored = filters._written(trigger, name)
+                    self.assertEqual(trigger.filters, {key: stored})
+                    self.assertFalse(handler._check_filters(trigger.filters, workflow))
+                    first = workflow.export_definition()
+                    again = self.env["mail.workflow"].import_definition(json.dumps(first))
+                    self.assertEqual(json.dumps(again.export_definition()), json.dumps(first))
+                    self.assertEqual(again.trigger_ids[name], trigger[name])
+                    self.assertNotEqual(trigger.summary, workflow._kind_in_words(kind))
+                    goal = {"kind": kind, "filters": first["triggers"][0]["filters"]}
+                    aimed = self.workflow([mail("a")], start=False, goal=goal)
+                    self.assertEqual(aimed.goal_filters, {key: stored})
+                    self.assertEqual(aimed.export_definition()["goal"], goal)
+                    trigger[name] = False
+                    self.assertFalse(trigger.filters)
+
+    def filter_sample(self, name):
+        """Return a value that fits the column of a filter."""
+        field = self.env["mail.workflow.trigger"]._fields[name]
+        if field.type == "many2one":
+            found = self.env[field.comodel_name].search([], limit=1)
+            return found or self.env[field.comodel_name].create({"name": "Sample"})
+        if field.type == "selection":
+            return field.get_values(self.env)[0]
+        samples = {"boolean": True, "integer": 3, "float": 2.5}
+        return samples.get(field.type, "a" if name == "filter_step" else "/shop")
 
     def test_a_matcher_bears_any_event(self):
         event = {"kind": "", "data": None, "verdict": None, "res_model": None, "res_id": None}
@@ -191,7 +237,7 @@ class TestTriggerKinds(KindCase):
             with self.subTest(kind=kind):
                 self.assertIsInstance(handler._matches({}, {**event, "kind": kind}), bool)
                 for data in ({}, {"step": None, "url": None, "list_id": None, "name": 5}):
-                    for key in handler._filter_keys:
+                    for key in handler._filter_fields:
                         found = handler._matches({key: "x"}, {**event, "kind": kind, "data": data})
                         self.assertFalse(found)
 

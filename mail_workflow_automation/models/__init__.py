@@ -13,6 +13,7 @@ from . import mail_workflow_step_text
 from . import steps
 from . import mail_workflow_trigger
 from . import mail_workflow_rights
+from . import mail_workflow_filter
 from . import triggers
 from . import mail_workflow_event
 from . import mail_workflow_lane

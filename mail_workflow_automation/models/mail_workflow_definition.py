@@ -91,7 +91,7 @@ class MailWorkflowDefinition(models.AbstractModel):
     def _export_trigger(self, trigger):
         values = {"kind": trigger.kind, **trigger._handler()._export(trigger)}
         if trigger.filters:
-            values["filters"] = self._jsonable(trigger.filters)
+            values["filters"] = self._export_filters(trigger.kind, trigger.filters)
         if trigger.count:
             values["count"] = trigger.count
         if trigger.within_days:
@@ -185,7 +185,22 @@ class MailWorkflowDefinition(models.AbstractModel):
         if not spec:
             return None
         known = [key for key in SPEC_KEYS if key in spec]
+        if isinstance(spec.get("filters"), dict):
+            filters = self._export_filters(spec.get("kind"), spec["filters"])
+            spec = {**spec, "filters": filters}
         return self._jsonable(spec, first=known)
+
+    @api.model
+    def _export_filters(self, kind, filters):
+        """Return the filters of an event as the file says them: records by name."""
+        columns = self.env["mail.workflow.trigger"]._filter_columns(kind)
+        filter_types = self.env["mail.workflow.filter"]
+        return self._jsonable(
+            {
+                key: filter_types._export(columns[key], value) if key in columns else value
+                for key, value in filters.items()
+            }
+        )
 
     @api.model
     def _jsonable(self, value, first=()):
@@ -317,9 +332,9 @@ class MailWorkflowDefinition(models.AbstractModel):
                 **handler._import(entry, workflow, path),
             }
             if "filters" in entry:
-                vals["filters"] = self._filters(
-                    entry["filters"], entry["kind"], workflow, f"{path}.filters"
-                )
+                where = f"{path}.filters"
+                vals["filters"] = self._filters(entry["filters"], entry["kind"], where)
+                self._check_filters(vals["filters"], handler, workflow, where)
             for key in ("count", "within_days"):
                 if key in entry:
                     vals[key] = self._whole(entry[key], f"{path}.{key}")
@@ -327,14 +342,11 @@ class MailWorkflowDefinition(models.AbstractModel):
         triggers_model.create(vals_list)
 
     @api.model
-    def _filters(self, filters, kind, workflow, path):
-        """Check the filters of a trigger: their keys, values, and what they name."""
-        self._known_filters(filters, kind, path)
-        handler = self.env["mail.workflow.trigger"]._kind_model(kind)
+    def _check_filters(self, filters, handler, workflow, path):
+        """Check the filters of a trigger further than by their types: the steps they name."""
         problems = handler._check_filters(filters, workflow)
         if problems:
             raise DefinitionError(path, problems[0])
-        return filters
 
     @api.model
     def _import_steps(self, workflow, steps):

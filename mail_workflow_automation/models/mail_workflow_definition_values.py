@@ -61,8 +61,12 @@ class MailWorkflowDefinition(models.AbstractModel):
         return self._text(value, path)
 
     @api.model
-    def _spec(self, spec, path, extra=frozenset()):
-        """Check an event as goals, exits, waits and conditions name it."""
+    def _spec(self, spec, path, extra=frozenset(), *, stored=False):
+        """Check an event as goals, exits, waits and conditions name it.
+
+        :param bool stored: as it is kept, its filters with ids, not with the names of a file
+        :returns: the event as it is kept
+        """
         if not isinstance(spec, dict):
             raise DefinitionError(path, self.env._("must be an object"))
         self._only_keys(spec, {*SPEC_KEYS, *extra}, path)
@@ -78,8 +82,8 @@ class MailWorkflowDefinition(models.AbstractModel):
         elif "name" in spec:
             raise DefinitionError(f"{path}.name", self.env._("only a custom event has a name"))
         if "filters" in spec:
-            result["filters"] = self._known_filters(
-                spec["filters"], spec["kind"], f"{path}.filters"
+            result["filters"] = self._filters(
+                spec["filters"], spec["kind"], f"{path}.filters", stored=stored
             )
         if "same_record" in spec:
             result["same_record"] = self._bool(spec["same_record"], f"{path}.same_record")
@@ -92,26 +96,36 @@ class MailWorkflowDefinition(models.AbstractModel):
         return result
 
     @api.model
-    def _known_filters(self, filters, kind, path):
-        """Check the keys of filters; what they name (a step) may come later in the file."""
+    def _filters(self, filters, kind, path, *, stored=False):
+        """Check the keys and values of filters; a step they name may come later in the file.
+
+        :returns: the filters as they are kept: records by id
+        """
         if not isinstance(filters, dict):
             raise DefinitionError(path, self.env._("must be an object"))
         handler = self.env["mail.workflow.trigger"]._kind_model(kind)
         if handler._is_named:
             return filters
-        self._only_keys(filters, set(handler._filter_keys), path)
-        for key, value in filters.items():
-            self._text(value, f"{path}.{key}", required=True)
-        return filters
+        self._only_keys(filters, set(handler._filter_fields), path)
+        if stored:
+            return filters
+        columns, filter_types = handler._filter_fields, self.env["mail.workflow.filter"]
+        return {
+            key: filter_types._import(columns[key], value, f"{path}.{key}")
+            for key, value in filters.items()
+        }
 
     @api.model
-    def _specs(self, specs, path, *, branch=False):
+    def _specs(self, specs, path, *, branch=False, stored=False):
         if not isinstance(specs, list):
             raise DefinitionError(path, self.env._("must be a list"))
         found = []
         for index, spec in enumerate(specs):
             entry = self._spec(
-                spec, f"{path}[{index}]", extra={"branch"} if branch else frozenset()
+                spec,
+                f"{path}[{index}]",
+                extra={"branch"} if branch else frozenset(),
+                stored=stored,
             )
             if branch:
                 entry.setdefault("branch", entry["kind"])

@@ -312,13 +312,16 @@ class MailWorkflowDispatcher(models.AbstractModel):
 
     @api.model
     def _passing(self, events, spec):
-        """Return the events of a spec's kind that pass its name and the filters of its kind."""
+        """Return the events of a spec's kind that pass its name and the filters of its kind; only
+        what a person did counts (rule 31)."""
         name, filters = spec.get("name"), spec.get("filters") or {}
         matches = self.env["mail.workflow.trigger"]._kind_model(spec["kind"])._matches
         return [
             event
             for event in events
-            if not (name and (event["data"] or {}).get("name") != name) and matches(filters, event)
+            if event["verdict"] in (None, "human")
+            and not (name and (event["data"] or {}).get("name") != name)
+            and matches(filters, event)
         ]
 
     @api.model

@@ -1,5 +1,6 @@
 import json
 import logging
+from collections import defaultdict
 from functools import partial
 
 from odoo import api, fields, models, tools
@@ -118,6 +119,12 @@ class MailWorkflowEvent(models.Model):
         return kind in self.env["mail.workflow.listening"]._kinds()
 
     @api.model
+    def _wanted(self, kind):
+        """Return the filters by which somebody listens to a kind, a frozenset: what is dear to
+        find out is found out for those only."""
+        return self.env["mail.workflow.listening"]._kinds().get(kind, frozenset())
+
+    @api.model
     def _prepare_event_values(self, kind, record, partner, data, key, occurred_at, place=None):
         flaw = first_flaw(data)
         if flaw:
@@ -168,7 +175,7 @@ class MailWorkflowEvent(models.Model):
             self._emit(
                 "list_subscribed",
                 record=contact_sudo,
-                data={"list_id": subscribed_list.id},
+                data={"list": subscribed_list.id},
                 place=getattr(request, "website", None) if request else None,
             )
 
@@ -231,8 +238,9 @@ class MailWorkflowListening(models.AbstractModel):
     @api.model
     @tools.ormcache()
     def _kinds(self):
-        """Return the kinds of event somebody listens to, a frozenset, cached until a workflow
-        changes: what nobody listens to is not written."""
+        """Return the kinds of event somebody listens to, with the filters by which they do:
+        ``{kind: frozenset}``, cached until a workflow changes. What nobody listens to is not
+        written."""
         return self._all()["kinds"]
 
     @api.model
@@ -253,12 +261,13 @@ class MailWorkflowListening(models.AbstractModel):
         Paused workflows listen too, for what ends or resumes a run; whom their triggers would
         bring in is noted.
 
-        :returns: ``{"kinds": frozenset, "triggers": {kind: [(trigger id, spec)]},
+        :returns: ``{"kinds": {kind: frozenset of filters},
+            "triggers": {kind: [(trigger id, spec)]},
             "paused": {kind: [trigger id]},
             "ends": {kind: [(workflow id, "goal" | "exit", spec)]},
             "waits": {kind: [(workflow id, step id, spec, branch)]}}``
         """
-        triggers, paused, ends, waits, kinds = {}, {}, {}, {}, set()
+        triggers, paused, ends, waits, specs = {}, {}, {}, {}, []
         workflows_sudo = (
             self.env["mail.workflow"]
             .sudo()
@@ -269,22 +278,26 @@ class MailWorkflowListening(models.AbstractModel):
         for workflow in workflows_sudo:
             for trigger in workflow.trigger_ids:
                 if trigger._handler()._is_event:
-                    kinds.add(trigger.kind)
+                    spec = trigger._spec()
+                    specs.append(spec)
                     if workflow.state == "running":
-                        triggers.setdefault(trigger.kind, []).append((trigger.id, trigger._spec()))
+                        triggers.setdefault(trigger.kind, []).append((trigger.id, spec))
                     else:
                         paused.setdefault(trigger.kind, []).append(trigger.id)
             for role, spec in self._ends(workflow):
-                kinds.add(spec["kind"])
+                specs.append(spec)
                 ends.setdefault(spec["kind"], []).append((workflow.id, role, spec))
             for step in workflow.step_ids:
                 handler = step._handler()
                 for spec, branch in handler._awaited(step):
-                    kinds.add(spec["kind"])
+                    specs.append(spec)
                     waits.setdefault(spec["kind"], []).append((workflow.id, step.id, spec, branch))
-                kinds.update(handler._looked_up_kinds(step))
+                specs += handler._looked_up(step)
+        filters = defaultdict(set)
+        for spec in specs:
+            filters[spec["kind"]].update(spec.get("filters") or ())
         return {
-            "kinds": frozenset(kinds),
+            "kinds": {kind: frozenset(keys) for kind, keys in filters.items()},
             "triggers": triggers,
             "paused": paused,
             "ends": ends,

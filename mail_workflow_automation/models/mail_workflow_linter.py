@@ -85,9 +85,11 @@ class MailWorkflowLinter(models.AbstractModel):
         if kind not in kinds:
             return [self.env._("unknown kind of event “%s”", kind)]
         handler = self.env["mail.workflow.trigger"]._kind_model(kind)
+        filters = spec.get("filters") or {}
+        if not isinstance(filters, dict):
+            return [self.env._("the filters of an event are names with values")]
         problems = [
-            f"{kinds[kind]}: {problem}"
-            for problem in handler._check_filters(spec.get("filters") or {}, workflow)
+            f"{kinds[kind]}: {problem}" for problem in handler._check_filters(filters, workflow)
         ]
         if kind == "custom" and not spec.get("name"):
             problems.append(self.env._("give the custom event a name"))

@@ -18,7 +18,13 @@ class MailWorkflowTrigger(models.Model):
     workflow_id = fields.Many2one("mail.workflow", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="workflow_id.company_id", store=True, index=True)
     kind = fields.Selection([], required=True)
-    filters = fields.Json(help="Which events of the kind count, see the kind.")
+    filters = fields.Json(
+        compute="_compute_filters",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Which events of the kind count, see the kind.",
+    )
     count = fields.Integer(
         default=0, help="How many such events within the days. 0 or 1: the first one."
     )
@@ -28,6 +34,16 @@ class MailWorkflowTrigger(models.Model):
     )
     next_poll_at = fields.Datetime(copy=False, groups=fields.NO_ACCESS)
     summary = fields.Char(compute="_compute_summary")
+
+    @api.depends("kind")
+    def _compute_filters(self):
+        """What filters one kind says nothing of another."""
+        for trigger in self:
+            filters = trigger.filters
+            if trigger.kind and isinstance(filters, dict) and not trigger._handler()._is_named:
+                known = trigger._handler()._filter_fields
+                filters = {key: value for key, value in filters.items() if key in known}
+            trigger.filters = filters or None
 
     @api.depends(lambda self: self._summary_fields())
     def _compute_summary(self):

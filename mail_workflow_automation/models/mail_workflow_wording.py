@@ -27,11 +27,10 @@ class MailWorkflow(models.Model):
     def _event_in_words(self, spec):
         """Return an event, as a goal, exit, wait or condition names it, in words."""
         self.ensure_one()
-        labels = dict(self.env["mail.workflow.trigger"]._event_kind_selection())
-        words = labels.get(spec.get("kind"), spec.get("kind") or "?")
+        words = self._kind_in_words(spec.get("kind"))
         if spec.get("name"):
             words = f"{words} “{spec['name']}”"
-        parts = [self._filter_in_words(*item) for item in (spec.get("filters") or {}).items()]
+        parts = self._filters_in_words(spec.get("kind"), spec.get("filters"))
         if spec.get("within_days"):
             parts.append(self.env._("within %s days", spec["within_days"]))
         if spec.get("window_days"):
@@ -40,11 +39,23 @@ class MailWorkflow(models.Model):
             parts.append(self.env._("same record"))
         return f"{words} ({', '.join(parts)})" if parts else words
 
-    def _filter_in_words(self, key, value):
-        if key == "step":
-            step = self.step_ids.filtered(lambda one: one.key == value)[:1]
-            return self.env._("mail “%s”", step.name or value)
-        return f"{key}: {value}"
+    def _kind_in_words(self, kind):
+        selection = self.env["mail.workflow.trigger"]._fields["kind"]
+        return dict(selection._description_selection(self.env)).get(kind, kind or "?")
+
+    def _filters_in_words(self, kind, filters):
+        """Return what the filters of an event say, a list of str."""
+        columns = self.env["mail.workflow.trigger"]._filter_columns(kind)
+        words = []
+        for key, value in (filters if isinstance(filters, dict) else {}).items():
+            if key == "step":
+                step = self.step_ids.filtered(lambda one, value=value: one.key == value)[:1]
+                words.append(self.env._("mail “%s”", step.name or value))
+            elif key in columns:
+                words.append(self.env["mail.workflow.filter"]._in_words(columns[key], value))
+            else:
+                words.append(f"{key}: {value}")
+        return words
 
 
 class MailWorkflowStep(models.Model):
@@ -239,11 +250,10 @@ class MailWorkflowTrigger(models.Model):
     model_name = fields.Char(related="workflow_id.model_name", string="Workflow Model")
     filters_text = fields.Char(compute="_compute_filters_text")
 
-    @api.depends("filters")
+    @api.depends("filters", "kind")
     def _compute_filters_text(self):
+        """Filters that no column of the form shows."""
         for trigger in self:
-            words = [
-                trigger.workflow_id._filter_in_words(*item)
-                for item in (trigger.filters or {}).items()
-            ]
+            shown = trigger._filter_columns(trigger.kind)
+            words = [] if shown else trigger.workflow_id._filters_in_words(None, trigger.filters)
             trigger.filters_text = ", ".join(words) or False

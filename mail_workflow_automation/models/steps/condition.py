@@ -93,12 +93,9 @@ class MailWorkflowStepCondition(models.AbstractModel):
         return [repr(branch["domain"]) for branch in branches if "domain" in branch]
 
     @api.model
-    def _looked_up_kinds(self, step):
-        return {
-            branch["event"]["kind"]
-            for branch in step.condition_branches or []
-            if branch.get("event")
-        }
+    def _looked_up(self, step):
+        branches = step.condition_branches or []
+        return [branch["event"] for branch in branches if branch.get("event")]
 
     @api.model
     def _check_config(self, step):

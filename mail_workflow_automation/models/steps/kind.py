@@ -70,9 +70,9 @@ class MailWorkflowStepKind(models.AbstractModel):
         return []
 
     @api.model
-    def _looked_up_kinds(self, step):
-        """Return the kinds of event the step looks back at, a set."""
-        return set()
+    def _looked_up(self, step):
+        """Return the events the step looks back at, besides those it awaits: a list of specs."""
+        return []
 
     @api.model
     def _decide(self, step, runs, now):

@@ -57,7 +57,7 @@ class MailWorkflowStep(models.Model):
         definition = self.env["mail.workflow.definition"]
         for step in self:
             definition._check_entries(step.wait_events or [], "branch", step.key)
-            definition._specs(step.wait_events or [], step.key, branch=True)
+            definition._specs(step.wait_events or [], step.key, branch=True, stored=True)
 
 
 class MailWorkflowStepWait(models.AbstractModel):
@@ -104,10 +104,6 @@ class MailWorkflowStepWait(models.AbstractModel):
         if step.wait_mode != "events":
             return []
         return [(event, event["branch"]) for event in step.wait_events or []]
-
-    @api.model
-    def _looked_up_kinds(self, step):
-        return {event["kind"] for event, _branch in self._awaited(step)}
 
     @api.model
     def _check_config(self, step):

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from ..mail_workflow_filter import filter_field
 
 
 class MailWorkflowTrigger(models.Model):
@@ -7,6 +9,9 @@ class MailWorkflowTrigger(models.Model):
     kind = fields.Selection(
         selection_add=[("email_clicked", "Link in a mail clicked")],
         ondelete={"email_clicked": "cascade"},
+    )
+    filter_link = filter_field(
+        fields.Char, string="Link", help="Only links with this text in their address."
     )
 
 
@@ -18,7 +23,10 @@ class MailWorkflowTriggerEmailClicked(models.AbstractModel):
     _description = "Workflow Trigger: Link in a Mail Clicked"
 
     _icon = "fa-mouse-pointer"
-    _filter_keys = {
-        "step": "key of a mail step of this workflow",
-        "link": "part of the link's address",
-    }
+    _filter_fields = {"step": "filter_step", "link": "filter_link"}
+
+    @api.model
+    def _passes(self, data, key, value):
+        if key == "link":
+            return value in (data.get("url") or "")
+        return super()._passes(data, key, value)

@@ -1,4 +1,21 @@
-from odoo import api, models
+from odoo import api, fields, models
+
+from ..mail_workflow_filter import filter_field
+
+
+class MailWorkflowTrigger(models.Model):
+    _inherit = "mail.workflow.trigger"
+
+    filter_step = filter_field(
+        fields.Char, string="Mail", help="Only what happens to this mail of the workflow."
+    )
+    filter_step_choices = fields.Json(compute="_compute_filter_step_choices")
+
+    @api.depends("workflow_id")
+    def _compute_filter_step_choices(self):
+        for trigger in self:
+            steps = trigger.workflow_id.step_ids.filtered(lambda step: step.kind == "email")
+            trigger.filter_step_choices = [[step.key, step.display_name] for step in steps]
 
 
 class MailWorkflowTriggerEmailEvent(models.AbstractModel):
@@ -8,7 +25,7 @@ class MailWorkflowTriggerEmailEvent(models.AbstractModel):
     _inherit = "mail.workflow.trigger.kind"
     _description = "Workflow Trigger: Something Happened to a Mail"
 
-    _filter_keys = {"step": "key of a mail step of this workflow"}
+    _filter_fields = {"step": "filter_step"}
     # what a trace of Odoo says when this happens
     _trace_status = None
 
@@ -25,24 +42,9 @@ class MailWorkflowTriggerEmailEvent(models.AbstractModel):
     @api.model
     def _check_filters(self, filters, workflow):
         problems = super()._check_filters(filters, workflow)
-        problems += [
-            self.env._("the filter “%s” takes a text", key)
-            for key, value in filters.items()
-            if not isinstance(value, str)
-        ]
         step = filters.get("step")
         if step and step not in workflow.step_ids.filtered(lambda s: s.kind == "email").mapped(
             "key"
         ):
             problems.append(self.env._("there is no mail step “%s”", step))
         return problems
-
-    @api.model
-    def _matches(self, filters, event):
-        data = event["data"] or {}
-        if event.get("verdict") not in (None, "human"):
-            return False
-        link = filters.get("link")
-        if link and link not in (data.get("url") or ""):
-            return False
-        return "step" not in filters or data.get("step") == filters["step"]

@@ -18,8 +18,9 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     _icon = "fa-bolt"
     # file key -> column, for the generic export and import
     _trigger_fields = {}
-    # filter key -> text that says what it takes; other keys are refused
-    _filter_keys = {}
+    # filter key -> column (``filter_field``) that shows it and says what it takes; other keys are
+    # refused
+    _filter_fields = {}
     # whether its events have a name of their own and filters on any of their data
     _is_named = False
     # models an event's record can be of; empty: any
@@ -48,24 +49,36 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     @api.model
     def _check_filters(self, filters, workflow):
         """Return the problems of the filters of an event, a list of str."""
-        return [
-            self.env._(
-                "unknown filter “%(key)s”, known: %(known)s",
-                key=key,
-                known=", ".join(self._filter_keys) or "-",
-            )
-            for key in filters
-            if key not in self._filter_keys
-        ]
+        filter_types = self.env["mail.workflow.filter"]
+        problems = []
+        for key, value in filters.items():
+            if key not in self._filter_fields:
+                known = ", ".join(self._filter_fields) or "-"
+                problem = self.env._(
+                    "unknown filter “%(key)s”, known: %(known)s", key=key, known=known
+                )
+            else:
+                problem = filter_types._problem(key, self._filter_fields[key], value)
+            problems += [problem] if problem else []
+        return problems
 
     @api.model
     def _matches(self, filters, event):
-        """Tell whether an event of this kind passes the filters.
+        """Tell whether an event of this kind passes the filters: each is in its ``data`` under the
+        same key, alone or among several; ``min_x`` is the least ``x``. Asks the database nothing.
 
         :param dict event: a row of ``mail_workflow_event``, ``data`` parsed
         """
         data = event["data"] or {}
-        return all(data.get(key) == value for key, value in filters.items())
+        return all(self._passes(data, key, value) for key, value in filters.items())
+
+    @api.model
+    def _passes(self, data, key, value):
+        if key.startswith("min_"):
+            found = data.get(key.removeprefix("min_"))
+            return isinstance(found, (int, float)) and found >= value
+        found = data.get(key)
+        return value in found if isinstance(found, list) else found == value
 
     @api.model
     def _existing(self, trigger, now):
@@ -105,11 +118,15 @@ class MailWorkflowTriggerKind(models.AbstractModel):
 
     @api.model
     def _summary(self, trigger):
-        label = dict(trigger._fields["kind"]._description_selection(self.env)).get(
-            trigger.kind, trigger.kind
-        )
-        filters = ", ".join(f"{key}: {value}" for key, value in (trigger.filters or {}).items())
-        return f"{label} ({filters})" if filters else label
+        words = trigger.workflow_id._kind_in_words(trigger.kind)
+        if self._is_event:
+            words = trigger.workflow_id._event_in_words(trigger._spec())
+        if trigger.count > 1:
+            often = {"event": words, "count": trigger.count, "days": trigger.within_days}
+            if trigger.within_days:
+                return self.env._("%(event)s, %(count)s times within %(days)s days", **often)
+            return self.env._("%(event)s, %(count)s times", **often)
+        return words
 
     @api.model
     def _export(self, trigger):

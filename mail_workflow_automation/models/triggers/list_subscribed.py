@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..mail_workflow_filter import filter_field
+
 
 class MailWorkflowTrigger(models.Model):
     _inherit = "mail.workflow.trigger"
@@ -9,6 +11,7 @@ class MailWorkflowTrigger(models.Model):
         selection_add=[("list_subscribed", "Subscribed to a mailing list")],
         ondelete={"list_subscribed": "cascade"},
     )
+    filter_list_id = filter_field(fields.Many2one, "mailing.list", string="Mailing List")
 
 
 class MailWorkflowTriggerListSubscribed(models.AbstractModel):
@@ -19,16 +22,8 @@ class MailWorkflowTriggerListSubscribed(models.AbstractModel):
     _description = "Workflow Trigger: List Subscribed"
 
     _icon = "fa-newspaper-o"
-    _filter_keys = {"list": "name or external id of a mailing list"}
+    _filter_fields = {"list": "filter_list_id"}
     _record_models = ("mailing.contact",)
-
-    @api.model
-    def _check_filters(self, filters, workflow):
-        problems = super()._check_filters(filters, workflow)
-        named = filters.get("list")
-        if "list" in filters and not (isinstance(named, str) and self._find_list(named)):
-            problems.append(self.env._("there is no mailing list “%s”", filters["list"]))
-        return problems
 
     @api.model
     def _check_rights(self, trigger, env):
@@ -40,22 +35,12 @@ class MailWorkflowTriggerListSubscribed(models.AbstractModel):
         return [self.env._("%s may not create contacts for new addresses", env.user.name)]
 
     @api.model
-    def _find_list(self, name):
-        return self.env["mail.workflow.definition"]._find_record("mailing.list", name)[:1]
-
-    @api.model
-    def _matches(self, filters, event):
-        if "list" not in filters:
-            return True
-        return (event["data"] or {}).get("list_id") == self._find_list(filters["list"]).id
-
-    @api.model
     def _existing(self, trigger, now):
         workflow = trigger.workflow_id
         domain = fields.Domain("opt_out", "=", False)
-        name = (trigger.filters or {}).get("list")
-        if name:
-            domain &= fields.Domain("list_id", "=", self._find_list(name).id)
+        list_id = (trigger.filters or {}).get("list")
+        if list_id:
+            domain &= fields.Domain("list_id", "=", list_id)
         subscribed = fields.Domain("subscription_ids", "any", domain)
         if workflow.model_name == "mailing.contact":
             return workflow._audience() & subscribed
