@@ -30,6 +30,8 @@
         "views/triggers/email_event.xml",
         "views/triggers/list_subscribed.xml",
         "views/mail_workflow_step_views.xml",
+        "views/triggers/date.xml",
+        "views/triggers/schedule.xml",
         "views/steps/condition.xml",
         "views/steps/email.xml",
         "views/steps/end.xml",

@@ -44,6 +44,16 @@ def parse_time(text: str) -> time:
     return datetime.strptime(text, "%H:%M").time()
 
 
+def weekday_names(text: str | None) -> list[str]:
+    """Return the names of days of the week in a text like ``mon, fri``."""
+    return [day.strip().lower() for day in (text or "").split(",") if day.strip()]
+
+
+def weekday_numbers(text: str | None) -> tuple[int | None, ...]:
+    """Return the days of the week in a text like ``mon, fri``; 0 is Monday, None is unknown."""
+    return tuple(WEEKDAYS.index(day) if day in WEEKDAYS else None for day in weekday_names(text))
+
+
 def next_local_time(
     after: datetime, zone: ZoneInfo, at: time | None, weekdays: tuple[int, ...] = ()
 ) -> datetime:
@@ -66,6 +76,14 @@ def next_local_time(
         if candidate >= after:
             return candidate
     raise ValueError("no such weekday")
+
+
+def next_look(now: datetime, minutes: int) -> datetime:
+    """Return when to look again: at the full quarter of an hour, hour..., where zones begin a
+    day."""
+    since_midnight = now - datetime.combine(now.date(), time(0))
+    interval = timedelta(minutes=minutes)
+    return now - since_midnight % interval + interval
 
 
 def backoff(attempt: int, seed: str, first_minutes: int = 1) -> timedelta:

@@ -348,6 +348,9 @@ class MailWorkflow(models.Model):
         if not user or self.env.context.get("workflow_as_asker"):
             user = self.env.user
         companies = workflow_sudo.company_id.ids
+        if workflow_sudo.model_name == "res.company":
+            # the records are companies, each of those the user may work for
+            companies += (user.sudo().company_ids - workflow_sudo.company_id).ids
         return self.env(
             user=user.id,
             su=False,

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
 from ..engine.outcome import THEN
+from ..engine.schedule import weekday_names
 from ..exceptions import DefinitionError
 from .mail_workflow import parse_domain
 
@@ -156,11 +157,15 @@ class MailWorkflowDefinition(models.AbstractModel):
             return self._export_record(value)
         if field.type == "many2many":
             return [self._export_record(one) for one in value]
+        if field.type == "date":
+            return str(value) if value else None
         if field.type == "float" and value == int(value):
             return int(value)
         if name.endswith("_domain"):
             return self._jsonable(parse_domain(value))
-        return value
+        if name.endswith("_weekdays"):
+            return weekday_names(value)
+        return value or "" if field.type == "char" else value
 
     @api.model
     def _export_record(self, record):

@@ -1,18 +1,19 @@
 import json
 import math
+from datetime import date
 
 from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 
-from ..engine.schedule import parse_time
+from ..engine.schedule import WEEKDAYS, parse_time
 from ..exceptions import DefinitionError
 from .mail_workflow_definition import SPEC_KEYS
 
 # a hundred years: further away there is no date to reckon with
 MAX_DAYS = 36500
 MAX_NUMBER = 1_000_000
-SIGNED = ("priority",)
+SIGNED = ("priority", "date_offset_days")
 
 
 class MailWorkflowDefinition(models.AbstractModel):
@@ -54,8 +55,14 @@ class MailWorkflowDefinition(models.AbstractModel):
             return self._number(value, path)
         if field.type == "boolean":
             return self._bool(value, path)
+        if field.type == "date":
+            return self._day(value, path)
         if field.type == "selection":
             return self._choice(value, field.get_values(self.env), path)
+        if name.endswith("_weekdays"):
+            return self._weekdays(value, path)
+        if name.endswith("_time"):
+            return self._time(value, path) if value else False
         if name.endswith("_domain"):
             return repr(self._domain(value, workflow, path))
         return self._text(value, path)
@@ -213,6 +220,20 @@ class MailWorkflowDefinition(models.AbstractModel):
         except (TypeError, ValueError) as error:
             raise DefinitionError(path, self.env._("write a time of day as 09:00")) from error
         return value
+
+    @api.model
+    def _weekdays(self, value, path):
+        """Return a list of days of the week as it is stored."""
+        for index, day in enumerate(self._texts(value, path)):
+            self._choice(day, WEEKDAYS, f"{path}[{index}]")
+        return ",".join(value)
+
+    @api.model
+    def _day(self, value, path):
+        try:
+            return date.fromisoformat(value)
+        except (TypeError, ValueError) as error:
+            raise DefinitionError(path, self.env._("write a date as 2026-12-31")) from error
 
     @api.model
     def _domain(self, value, workflow, path):

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..engine.entry import entry_key, split_key
 from ..engine.shares import share
 from ..sql import unnested
 from .mail_workflow_enrollment import BLOCKED, TAKEN_OUT
@@ -32,6 +33,7 @@ class MailWorkflowEnroller(models.AbstractModel):
         data=None,
         events=None,
         due=None,
+        occasions=None,
         by_hand=False,
     ):
         """Enroll those of the records that may come in.
@@ -39,13 +41,15 @@ class MailWorkflowEnroller(models.AbstractModel):
         :param records: of the workflow's model
         :param dict events: ``{record id: event row}`` that brings each in; None without an event
         :param dict due: ``{record id: datetime}`` when the first step is due, default ``now``
+        :param dict occasions: ``{record id: date or year}`` of what the clock brings round again;
+            each lets a person or record in once, at its ``due``
         :param bool by_hand: a person brings them in: somebody taken out by hand may come back
         :returns: the runs made
         """
         run_ids = []
         for batch_ids in self._batches(records.ids):
             run_ids += self._enroll_batch(
-                workflow, batch_ids, now, trigger, data, events or {}, due or {}, by_hand
+                workflow, batch_ids, now, trigger, data, events or {}, due or {}, occasions, by_hand
             ).ids
         if run_ids:
             self.env["mail.workflow.lane"]._wake("runner")
@@ -56,34 +60,39 @@ class MailWorkflowEnroller(models.AbstractModel):
         return [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
 
     @api.model
-    def _enroll_batch(self, workflow, ids, now, trigger, data, events, due, by_hand):
+    def _enroll_batch(self, workflow, ids, now, trigger, data, events, due, occasions, by_hand):
         records = self._eligible(workflow, ids)
-        persons = self.env["mail.workflow.person"]._of(records)
+        persons = self.env["mail.workflow.person"]._of_all(records)
         entries = {}
         for record_id in records.ids:
             person = persons.get(record_id)
             if person:
-                entry_key = self._entry_key(workflow, record_id, person, events.get(record_id))
+                base = self._entry_key(workflow, record_id, person, events.get(record_id))
+                key = entry_key(base, (occasions or {}).get(record_id))
                 # the caller's order counts: of two records of one person the first comes in
-                entries.setdefault(entry_key, (record_id, person))
-        runs_no = self._run_numbers(workflow, list(entries), now, by_hand)
+                entries.setdefault(key, (record_id, person))
+        used_up = {}
+        if occasions is not None:
+            used_up = {key: due[record_id] for key, (record_id, _person) in entries.items()}
+        runs_no = self._run_numbers(workflow, list(entries), now, by_hand, used_up)
         if not runs_no:
             return self.env["mail.workflow.enrollment"].sudo()
         websites = self._websites(workflow, records)
         rows = []
-        for entry_key, run_no in runs_no.items():
-            record_id, person = entries[entry_key]
+        for key, run_no in runs_no.items():
+            record_id, person = entries[key]
             event = events.get(record_id)
             is_holdout = bool(
                 workflow.holdout_percent
-                and share(workflow.salt, person.key) * 100 < workflow.holdout_percent
+                and share(workflow.salt, person.key or split_key(key)[0]) * 100
+                < workflow.holdout_percent
             )
             rows.append(
                 (
                     record_id,
                     person.partner_id,
                     person.email_normalized,
-                    entry_key,
+                    key,
                     run_no,
                     # the record's shop, else where it happened, else the workflow's
                     websites.get(record_id) or (event and event["website_id"]) or None,
@@ -129,7 +138,7 @@ class MailWorkflowEnroller(models.AbstractModel):
     @api.model
     def _entry_key(self, workflow, record_id, person, event):
         """Return what makes two entries the same (design.md, "Re-entry")."""
-        if workflow.reentry_per == "person":
+        if workflow.reentry_per == "person" and person.key:
             return person.key
         if workflow.reentry_per == "event" and event:
             if event["res_model"] and event["res_id"]:
@@ -138,8 +147,11 @@ class MailWorkflowEnroller(models.AbstractModel):
         return f"{workflow.model_name},{record_id}"
 
     @api.model
-    def _run_numbers(self, workflow, keys, now, by_hand):
-        """Return ``{entry key: next run number}`` of the keys that may come in now."""
+    def _run_numbers(self, workflow, keys, now, by_hand, used_up):
+        """Return ``{entry key: next run number}`` of the keys that may come in now.
+
+        :param dict used_up: ``{entry key: datetime}``: who came in since has had this occasion
+        """
         if not keys:
             return {}
         self.env["mail.workflow.enrollment"].flush_model()
@@ -160,7 +172,10 @@ class MailWorkflowEnroller(models.AbstractModel):
         )
         numbers = dict.fromkeys(keys, 1)
         for key, run_no, entered_at, is_open, taken_out in self.env.cr.fetchall():
-            if self._may_return(workflow, now, entered_at, is_open, taken_out, by_hand):
+            had_it = key in used_up and entered_at >= used_up[key]
+            if not had_it and self._may_return(
+                workflow, now, entered_at, is_open, taken_out, by_hand
+            ):
                 numbers[key] = run_no + 1
             else:
                 del numbers[key]

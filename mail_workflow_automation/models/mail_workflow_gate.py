@@ -2,6 +2,11 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..engine.entry import split_key
+
+# of a key of an entry, for PostgreSQL
+OCCASION_SUFFIX = r" \d{4}(-\d\d-\d\d)?$"
+
 
 class MailWorkflowGate(models.AbstractModel):
     """The one gate that a mail of a workflow passes at the moment of sending."""
@@ -128,8 +133,9 @@ class MailWorkflowGate(models.AbstractModel):
         """One mail per address and step and entry: of runs of one address at a time, the first
         gets it.
 
-        Runs per event are entries of their own, and so is a run that follows another of its key,
-        also where the event that brought it in is older than the moment the first was ended.
+        Runs per event or occasion (a date, a year) are entries of their own, and so is a run that
+        follows another of its key, also where the event that brought it in is older than the
+        moment the first was ended.
         """
         if step.workflow_id.reentry_per == "event":
             return {}
@@ -137,10 +143,11 @@ class MailWorkflowGate(models.AbstractModel):
         reason = self.env._("duplicate address")
         seen = set()
         for run in runs.sorted("id"):
-            if run.email_normalized in seen:
+            entry = run.email_normalized, split_key(run.entry_key)[1]
+            if entry in seen:
                 found.setdefault(run.id, reason)
             elif run.id not in found:
-                seen.add(run.email_normalized)
+                seen.add(entry)
         return found
 
     @api.model
@@ -162,16 +169,19 @@ class MailWorkflowGate(models.AbstractModel):
                     ON other.workflow_id = e.workflow_id
                    AND other.email_normalized = e.email_normalized
                    AND other.entry_key != e.entry_key
+                   AND substring(other.entry_key FROM %(occasion)s)
+                       IS NOT DISTINCT FROM substring(e.entry_key FROM %(occasion)s)
                    AND (other.left_at IS NULL OR other.left_at > e.entered_at)
-                   AND (other.id < e.id OR NOT %s)
+                   AND (other.id < e.id OR NOT %(only_earlier)s)
                   JOIN mail_workflow_execution x
-                    ON x.enrollment_id = other.id AND x.step_id = %s
+                    ON x.enrollment_id = other.id AND x.step_id = %(step)s
                    AND x.state IN ('queued', 'done', 'failed')
-                 WHERE e.id = ANY(%s)
+                 WHERE e.id = ANY(%(ids)s)
                 """,
-                only_earlier,
-                step.id,
-                runs.ids,
+                only_earlier=only_earlier,
+                step=step.id,
+                ids=runs.ids,
+                occasion=OCCASION_SUFFIX,
             )
         )
         reason = self.env._("duplicate address")

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..engine.entry import entry_key, split_key
 from .mail_workflow_person import Person
 
 
@@ -32,11 +33,12 @@ class MailWorkflowEnrollment(models.Model):
         moved, ended, taken = {}, [], set()
         for run in runs:
             is_partner = run.res_model == "res.partner"
-            key = run.entry_key
+            key, occasion = split_key(run.entry_key)
             if key in old_keys:
                 key = person.key
             elif is_partner and key == f"res.partner,{run.res_id}":
                 key = f"res.partner,{target.id}"
+            key = entry_key(key, occasion)
             if run.state in ("active", "holdout"):
                 if (run.workflow_id.id, key) in taken:
                     ended.append(run.id)
@@ -66,7 +68,8 @@ class MailWorkflowEnrollment(models.Model):
             old = Person(run.partner_id.id or None, run.email_normalized or None)
             if not person or person == old:
                 continue
-            key = person.key if run.entry_key == old.key else run.entry_key
+            base, occasion = split_key(run.entry_key)
+            key = entry_key(person.key, occasion) if base == old.key else run.entry_key
             if key != run.entry_key and self._has_open_run(run.workflow_id, key):
                 reasons[run.id] = self.env._("the person has another run by now")
                 continue

@@ -3,7 +3,13 @@ from datetime import datetime, time, timedelta
 from odoo import api, models
 
 from ..engine import outcome
-from ..engine.schedule import WEEKDAYS, local_to_utc, next_local_time, parse_time, to_local
+from ..engine.schedule import (
+    local_to_utc,
+    next_local_time,
+    parse_time,
+    to_local,
+    weekday_numbers,
+)
 
 
 class MailWorkflowMoment(models.AbstractModel):
@@ -16,7 +22,7 @@ class MailWorkflowMoment(models.AbstractModel):
     def _of_time(self, step, runs, now):
         """Wait until a time of day or weekday where each person lives: ``{run id: Outcome}``."""
         at = parse_time(step.wait_time) if step.wait_time else None
-        days = tuple(WEEKDAYS.index(day) for day in step._handler()._weekday_names(step))
+        days = weekday_numbers(step.wait_weekdays)
         zones = self.env["mail.workflow.zone"]._of_runs(step.workflow_id, runs)
         decided = {}
         for run in runs:

@@ -127,7 +127,7 @@ class MailWorkflowTrigger(models.Model):
         )
         return {row[0] for row in self.env.cr.fetchall()}
 
-    def _enroll_safely(self, records, now, due=None):
+    def _enroll_safely(self, records, now, due=None, occasions=None):
         """Enroll records; after an error in ever smaller parts: it stays with its record.
 
         :returns: how many runs were made
@@ -137,7 +137,12 @@ class MailWorkflowTrigger(models.Model):
         try:
             with self.env.cr.savepoint():
                 runs = self.env["mail.workflow.enroller"]._enroll_records(
-                    self.workflow_id, records, now=now, trigger=self, due=due
+                    self.workflow_id,
+                    records,
+                    now=now,
+                    trigger=self,
+                    due=due,
+                    occasions=occasions,
                 )
                 return len(runs)
         except Exception as error:  # noqa: BLE001 one bad record must not keep the others out
@@ -147,7 +152,7 @@ class MailWorkflowTrigger(models.Model):
                 return 0
         half = len(records) // 2
         parts = (records[:half], records[half:])
-        return sum(self._enroll_safely(part, now, due) for part in parts)
+        return sum(self._enroll_safely(part, now, due, occasions) for part in parts)
 
 
 class MailWorkflowMissed(models.Model):

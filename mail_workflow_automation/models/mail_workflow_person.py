@@ -5,14 +5,14 @@ from odoo import api, models, tools
 
 class Person(NamedTuple):
     """Who a record is about. ``key`` is the normalized address, or the partner where there is
-    none."""
+    none; None where nobody is behind it (a team)."""
 
     partner_id: int | None
     email_normalized: str | None
 
     @property
     def key(self):
-        return self.email_normalized or f"partner:{self.partner_id}"
+        return self.email_normalized or (f"partner:{self.partner_id}" if self.partner_id else None)
 
 
 class MailWorkflowPerson(models.AbstractModel):
@@ -61,6 +61,17 @@ class MailWorkflowPerson(models.AbstractModel):
             if partner_id not in public_ids and (partner_id or email):
                 persons[record.id] = Person(partner_id, email)
         return persons
+
+    @api.model
+    def _of_all(self, records):
+        """Return ``{record id: Person}``; records of a model that is about nobody stand for
+        themselves, with a Person without a key."""
+        is_personal = records._name == "mailing.contact" or (
+            "email_normalized" in records._fields or records.browse()._mail_get_partner_fields()
+        )
+        if is_personal:
+            return self._of(records)
+        return dict.fromkeys(records.ids, Person(None, None))
 
     @api.model
     def _of_partner(self, partner):

@@ -1,11 +1,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..engine.schedule import next_look
 from ..exceptions import UnknownKindError
 
 # where the engine has got to: they move while the workflow runs, define nothing, and are the
 # engine's alone
-PLACES = {"polled_at", "next_poll_at", "existing_after", "existing_until"}
+PLACES = {
+    *("polled_at", "next_poll_at", "portion_after", "portion_until"),
+    *("existing_after", "existing_until"),
+}
+NO_PORTION = {"portion_after": 0, "portion_until": False}
 
 
 class MailWorkflowTrigger(models.Model):
@@ -33,6 +38,14 @@ class MailWorkflowTrigger(models.Model):
         copy=False, groups=fields.NO_ACCESS, help="Up to when a clock kind has looked."
     )
     next_poll_at = fields.Datetime(copy=False, groups=fields.NO_ACCESS)
+    portion_after = fields.Integer(
+        copy=False,
+        groups=fields.NO_ACCESS,
+        help="Up to which record a look in portions has come in.",
+    )
+    portion_until = fields.Datetime(
+        copy=False, groups=fields.NO_ACCESS, help="Up to when a look in portions looks."
+    )
     summary = fields.Char(compute="_compute_summary")
 
     @api.depends("kind")
@@ -119,7 +132,7 @@ class MailWorkflowTrigger(models.Model):
         """Look only forward from ``now``; enroll who matches already where asked for."""
         self._forgive()
         for trigger in self.sudo():
-            trigger.write({"polled_at": now, "next_poll_at": now})
+            trigger.write({"polled_at": now, "next_poll_at": now, **NO_PORTION})
             if include_existing:
                 trigger._owe_existing()
                 trigger._serve_owed(now)
@@ -172,7 +185,7 @@ class MailWorkflowTrigger(models.Model):
         if self.workflow_id._pause_without_rights():
             return 0
         before, since = self.polled_at, self.polled_at or now
-        again = fields.Datetime.add(now, minutes=handler._poll_minutes)
+        again = next_look(now, handler._poll_minutes)
         self.write({"polled_at": now, "next_poll_at": again})
         try:
             with self.env.cr.savepoint():

@@ -7,7 +7,7 @@ from odoo.tools import format_datetime
 from odoo.tools.misc import babel_locale_parse
 
 from ..engine.outcome import THEN
-from ..engine.schedule import WEEKDAYS
+from ..engine.schedule import WEEKDAYS, weekday_names
 
 
 class MailWorkflow(models.Model):
@@ -38,6 +38,38 @@ class MailWorkflow(models.Model):
         if spec.get("same_record"):
             parts.append(self.env._("same record"))
         return f"{words} ({', '.join(parts)})" if parts else words
+
+    @api.model
+    def _weekdays_in_words(self, text):
+        """Return days of the week like ``mon,fri`` by their names."""
+        names = babel_locale_parse(self.env.lang or "en_US").days["format"]["abbreviated"]
+        return ", ".join(
+            names[WEEKDAYS.index(key)] if key in WEEKDAYS else key for key in weekday_names(text)
+        )
+
+    @api.model
+    def _days_from_in_words(self, days, field):
+        """Return in words a day that lies so many days after (or before) a date field."""
+        if days > 0:
+            return self.env._("%(days)s days after %(field)s", days=days, field=field)
+        if days < 0:
+            return self.env._("%(days)s days before %(field)s", days=-days, field=field)
+        return self.env._("On %(field)s", field=field)
+
+    def _date_field_choices(self):
+        """Return the date fields of the workflow's model: ``[[name, label]]``."""
+        model = self.env.get(self.model_name or "")
+        if model is None:
+            return []
+        found = model.fields_get(attributes=["type", "string"])
+        return sorted(
+            (
+                [name, field["string"]]
+                for name, field in found.items()
+                if field["type"] in ("date", "datetime")
+            ),
+            key=lambda choice: choice[1],
+        )
 
     def _kind_in_words(self, kind):
         selection = self.env["mail.workflow.trigger"]._fields["kind"]
@@ -105,18 +137,10 @@ class MailWorkflowStep(models.Model):
     def _compute_wait_field_choices(self):
         choices = {}
         for step in self:
-            model_name = step.workflow_id.model_name
-            if model_name and model_name not in choices:
-                found = self.env[model_name].fields_get(attributes=["type", "string"])
-                choices[model_name] = sorted(
-                    (
-                        [name, field["string"]]
-                        for name, field in found.items()
-                        if field["type"] in ("date", "datetime")
-                    ),
-                    key=lambda choice: choice[1],
-                )
-            step.wait_field_choices = choices.get(model_name, [])
+            workflow = step.workflow_id
+            if workflow.model_name not in choices:
+                choices[workflow.model_name] = workflow._date_field_choices()
+            step.wait_field_choices = choices[workflow.model_name]
 
     @api.depends("condition_branches", "wait_events")
     def _compute_details(self):
@@ -166,22 +190,10 @@ class MailWorkflowStep(models.Model):
                 words.append(self.env._("(not)"))
         return ", ".join(words)
 
-    def _weekdays_in_words(self):
-        """Return the days of the week a wait is until, by their names."""
-        keys = self._handler()._weekday_names(self)
-        locale = babel_locale_parse(self.env.lang or "en_US")
-        names = locale.days["format"]["abbreviated"]
-        return ", ".join(names[WEEKDAYS.index(key)] if key in WEEKDAYS else key for key in keys)
-
     def _wait_field_in_words(self):
         labels = dict(self.wait_field_choices or [])
         field = labels.get(self.wait_field, self.wait_field or "?")
-        days = self.wait_offset_days
-        if days > 0:
-            return self.env._("%(days)s days after %(field)s", days=days, field=field)
-        if days < 0:
-            return self.env._("%(days)s days before %(field)s", days=-days, field=field)
-        return self.env._("On %(field)s", field=field)
+        return self.workflow_id._days_from_in_words(self.wait_offset_days, field)
 
 
 class MailWorkflowEnrollment(models.Model):

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ...engine import outcome
-from ...engine.schedule import UNITS, WEEKDAYS, parse_time
+from ...engine.schedule import UNITS, WEEKDAYS, parse_time, weekday_names
 from ...exceptions import DefinitionError
 
 TIMEOUT = "timeout"
@@ -138,7 +138,7 @@ class MailWorkflowStepWait(models.AbstractModel):
 
     @api.model
     def _check_weekdays(self, step):
-        unknown = [day for day in self._weekday_names(step) if day not in WEEKDAYS]
+        unknown = [day for day in weekday_names(step.wait_weekdays) if day not in WEEKDAYS]
         if unknown:
             return [
                 self.env._(
@@ -162,10 +162,6 @@ class MailWorkflowStepWait(models.AbstractModel):
                 )
             ]
         return []
-
-    @api.model
-    def _weekday_names(self, step):
-        return [day.strip().lower() for day in (step.wait_weekdays or "").split(",") if day.strip()]
 
     @api.model
     def _decide(self, step, runs, now):
@@ -271,7 +267,11 @@ class MailWorkflowStepWait(models.AbstractModel):
         units = dict(step._fields["wait_unit"]._description_selection(self.env))
         length = f"{step.wait_count:g} {(units.get(step.wait_unit) or '').lower()}"
         if step.wait_mode == "time":
-            return " ".join(filter(None, [step._weekdays_in_words(), step.wait_time]))
+            return " ".join(
+                filter(
+                    None, [step.workflow_id._weekdays_in_words(step.wait_weekdays), step.wait_time]
+                )
+            )
         if step.wait_mode == "field":
             return step._wait_field_in_words()
         if step.wait_mode == "events":
@@ -293,7 +293,7 @@ class MailWorkflowStepWait(models.AbstractModel):
             if step.wait_time:
                 values["until_time"] = step.wait_time
         if step.wait_mode == "time" and (step.wait_weekdays or not step.wait_time):
-            values["weekdays"] = self._weekday_names(step)
+            values["weekdays"] = weekday_names(step.wait_weekdays)
         if step.wait_mode == "field":
             values["until_field"] = step.wait_field or ""
             if step.wait_offset_days:
@@ -326,10 +326,7 @@ class MailWorkflowStepWait(models.AbstractModel):
         if "until_time" in values:
             result["wait_time"] = definition._time(values["until_time"], f"{path}.until_time")
         if "weekdays" in values:
-            days = definition._texts(values["weekdays"], f"{path}.weekdays")
-            for index, day in enumerate(days):
-                definition._choice(day, WEEKDAYS, f"{path}.weekdays[{index}]")
-            result["wait_weekdays"] = ",".join(days)
+            result["wait_weekdays"] = definition._weekdays(values["weekdays"], f"{path}.weekdays")
         return result
 
     @api.model
