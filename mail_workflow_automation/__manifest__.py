@@ -46,6 +46,7 @@
         "views/mailing_views.xml",
         "views/person_views.xml",
         "views/res_config_settings_views.xml",
+        "views/mail_workflow_source_views.xml",
         "views/mail_workflow_menus.xml",
     ],
     "assets": {

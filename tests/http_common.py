@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from odoo.tests import HttpCase, tagged
 
+from odoo.addons.mail_workflow_automation.controllers import limits
+
 from .common import WorkflowCase
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
@@ -20,6 +22,10 @@ BODY = (
 @tagged("post_install", "-at_install", "mail_workflow")
 class WorkflowHttpCase(WorkflowCase, HttpCase):
     """Links are followed as a mail program does: without a login, by their path."""
+
+    def setUp(self):
+        super().setUp()
+        limits.clear()  # all tests have one address
 
     def outgoing(self, mail):
         """Return a mail as it is handed to the mail server: body and headers."""

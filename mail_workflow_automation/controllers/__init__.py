@@ -1,1 +1,1 @@
-from . import cart, mailing
+from . import cart, event, mailing

@@ -3,6 +3,7 @@ from werkzeug.urls import url_encode
 from odoo import http
 from odoo.http import request
 
+from . import limits
 from .visitor import is_visit, same_token, verdict
 
 
@@ -22,8 +23,12 @@ class WorkflowCart(http.Controller):
         gone lead to the shop alike. A HEAD request does nothing.
         """
         expected = request.env["mail.workflow.mailer"]._cart_token(execution_id)
+        is_own = same_token(token, expected)
+        too_often = limits.same_link("cart", execution_id) if is_own else limits.wrong_token()
+        if too_often:
+            return too_often
         target = "/shop"
-        if same_token(token, expected) and is_visit():
+        if is_own and is_visit():
             # the signed token stands for the reader, who is not logged in
             executions_sudo = request.env["mail.workflow.execution"].sudo()
             execution_sudo = executions_sudo.browse(execution_id).exists()

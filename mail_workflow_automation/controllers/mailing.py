@@ -1,10 +1,11 @@
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, HTTPException, abort
 
 from odoo import http
 from odoo.http import request
 
 from odoo.addons.website_mass_mailing.controllers.main import MassMailController
 
+from . import limits
 from .visitor import is_visit, same_token, verdict
 
 NOT_STORED = {"Cache-Control": "no-store"}
@@ -15,13 +16,19 @@ class WorkflowMailing(MassMailController):
     nothing, a HEAD is no visit, machines are noted as such, a click needs the token of its mail."""
 
     def _check_mailing_email_token(self, mailing_id, document_id, email, hash_token, **kwargs):
-        if document_id and not str(document_id).isdecimal():
-            raise BadRequest()
-        if hash_token and not hash_token.isascii():
-            raise BadRequest()
-        return super()._check_mailing_email_token(
-            mailing_id, document_id, email, hash_token, **kwargs
-        )
+        try:
+            if document_id and not str(document_id).isdecimal():
+                raise BadRequest()
+            if hash_token and not hash_token.isascii():
+                raise BadRequest()
+            return super()._check_mailing_email_token(
+                mailing_id, document_id, email, hash_token, **kwargs
+            )
+        except HTTPException:
+            too_often = limits.wrong_token()
+            if too_often:
+                abort(too_often)
+            raise
 
     @http.route()
     def track_mail_open(self, mail_id, token, **post):
@@ -29,12 +36,14 @@ class WorkflowMailing(MassMailController):
         trace_sudo = traces_sudo.search([("mail_mail_id_int", "=", mail_id)], limit=1)
         if not token.isascii():
             raise BadRequest()
+        is_own = same_token(token, request.env["mail.mail"]._generate_mail_recipient_token(mail_id))
+        too_often = limits.same_link("pixel", mail_id) if is_own else limits.wrong_token()
+        if too_often:
+            return too_often
         seen = verdict()
         if is_visit() and (seen == "human" or not trace_sudo.workflow_enrollment_id):
             return super().track_mail_open(mail_id, token, **post)
-        if is_visit() and same_token(
-            token, request.env["mail.mail"]._generate_mail_recipient_token(mail_id)
-        ):
+        if is_visit() and is_own:
             trace_sudo._note_event("email_opened", verdict=seen)
         return request.make_response(b"", headers={"Content-Type": "image/gif", **NOT_STORED})
 
@@ -49,6 +58,11 @@ class WorkflowMailing(MassMailController):
         is_own = (
             trace_sudo and same_token(k, trace_sudo._click_token()) and trace_sudo._has_link(code)
         )
+        too_often = (
+            limits.same_link("click", mailing_trace_id, code) if is_own else limits.wrong_token()
+        )
+        if too_often:
+            return too_often
         if is_visit() and is_own:
             self._note_click(trace_sudo, code, url)
         response = request.redirect(url, code=302, local=False)

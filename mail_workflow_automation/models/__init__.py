@@ -38,6 +38,7 @@ from . import mail_workflow_moment
 from . import mail_workflow_housekeeping
 from . import mail_workflow_consent
 from . import mail_workflow_recipe
+from . import mail_workflow_source
 from . import mail_mail
 from . import mail_workflow_accepted
 from . import mail_workflow_mail_fate

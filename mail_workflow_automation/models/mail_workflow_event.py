@@ -87,25 +87,38 @@ class MailWorkflowEvent(models.Model):
 
     @api.model
     def _emit(
-        self, kind, record=None, partner=None, data=None, key=None, occurred_at=None, place=None
+        self,
+        kind,
+        record=None,
+        partner=None,
+        data=None,
+        key=None,
+        occurred_at=None,
+        place=None,
+        person=None,
+        visitor_id=None,
     ):
         """Note an event, as ``emit``.
 
         :param place: record that tells the company and website, default ``record``
+        :param Person person: whom it is about, where neither record nor partner tells
+        :param int visitor_id: the website's visitor who did it
+        :returns: whether it is noted; of a keyed event only the first is
         """
         try:
             if not self._is_listened(kind):
-                return
+                return False
             values = self._prepare_event_values(
-                kind, record, partner, data, key, occurred_at, place
+                kind, record, partner, data, key, occurred_at, place, person, visitor_id
             )
         except Exception:  # noqa: BLE001 a sale must never fail because of a marketing event
             _logger.exception("Workflow event %s could not be noted", kind)
-            return
+            return False
         if key:
-            self._insert([values])
-            self.env["mail.workflow.lane"]._wake("dispatcher")
-            return
+            is_new = bool(self._insert([values]))
+            if is_new:
+                self.env["mail.workflow.lane"]._wake("dispatcher")
+            return is_new
         pending = self.env.cr.precommit.data.setdefault(PENDING, [])
         if kind in ONCE_PER_TRANSACTION:
             same = ("kind", "res_model", "res_id")
@@ -113,6 +126,7 @@ class MailWorkflowEvent(models.Model):
         if not pending:
             self.env.cr.precommit.add(self._write_pending)
         pending.append(values)
+        return True
 
     @api.model
     def _is_listened(self, kind):
@@ -125,16 +139,26 @@ class MailWorkflowEvent(models.Model):
         return self.env["mail.workflow.listening"]._kinds().get(kind, frozenset())
 
     @api.model
-    def _prepare_event_values(self, kind, record, partner, data, key, occurred_at, place=None):
+    def _prepare_event_values(
+        self,
+        kind,
+        record,
+        partner,
+        data,
+        key,
+        occurred_at,
+        place=None,
+        person=None,
+        visitor_id=None,
+    ):
         flaw = first_flaw(data)
         if flaw:
             # found at the commit of the sale, it would be the sale that fails
             raise ValueError(f"data cannot be stored: {flaw}")
         persons = self.env["mail.workflow.person"]
-        person = None
         if partner is not None:
             person = persons._of_partner(partner)
-        elif record is not None:
+        elif person is None and record is not None:
             person = persons._of(record).get(record.id)
         origin = self.env.context.get("mail_workflow_id")
         if origin:
@@ -148,7 +172,7 @@ class MailWorkflowEvent(models.Model):
             "res_id": record.id if record is not None else None,
             "partner_id": person.partner_id if person else None,
             "email_normalized": person.email_normalized if person else None,
-            "visitor_id": None,
+            "visitor_id": visitor_id,
             "company_id": self._field_id(place_sudo, "company_id"),
             "website_id": self._field_id(place_sudo, "website_id"),
             "data": json.dumps(data) if data else None,
@@ -188,6 +212,7 @@ class MailWorkflowEvent(models.Model):
 
     @api.model
     def _insert(self, rows):
+        """Write events; return how many, less those whose key was there."""
         columns = SQL(", ").join(SQL.identifier(name) for name in COLUMNS)
         values = SQL(", ").join(
             SQL("(%s)", SQL(", ").join(SQL("%s", row[name]) for name in COLUMNS)) for row in rows
@@ -197,6 +222,7 @@ class MailWorkflowEvent(models.Model):
         self.env.cr.execute(
             SQL("INSERT INTO mail_workflow_event (%s) VALUES %s %s", columns, values, conflict)
         )
+        return self.env.cr.rowcount
 
     @api.model
     def _cron_dispatch(self):
