@@ -16,6 +16,7 @@ class DefinitionCase(WorkflowCase):
         self.env["crm.team"].create({"name": "Lamp sellers"})
         self.env["crm.tag"].create({"name": "Warm"})
         self.model = self.env["mail.workflow"].with_user(self.marketer)
+        self.model.create({"name": "Winback"})
 
     def everything(self):
         """Return a definition with every kind and every option."""
@@ -174,6 +175,22 @@ class DefinitionCase(WorkflowCase):
                     "short": {"weight": 3, "steps": []},
                 },
             },
+            {
+                "key": "change",
+                "kind": "update",
+                "on": "contact",
+                "set": [
+                    {"field": "city", "value": "Ghent"},
+                    {"field": "user_id", "value": "marketer"},
+                    {"field": "function", "value": None},
+                    {"field": "partner_latitude", "value": 51.05},
+                    {"field": "active", "value": True},
+                    {"field": "ref", "from": "client_order_ref"},
+                    {"field": "category_id", "add": ["Cold / Lamps", "Cold"]},
+                ],
+            },
+            {"key": "other", "kind": "enroll", "workflow": "Winback"},
+            {"key": "away", "kind": "leave", "workflows": ["Winback"]},
             {
                 "key": "deal",
                 "kind": "opportunity",

@@ -130,6 +130,45 @@ class TestQueryCounts(WorkflowCase):
         self.assertCostStays(workflow, people, tables=6)
         self.assertEqual(len(people.opportunity_ids), 1020)
 
+    def test_update(self):
+        change = {"key": "change", "kind": "update", "set": [{"field": "ref", "value": "seen"}]}
+        workflow = self.workflow([change, wait("day", days=1)])
+        people = self.people(1020)
+        self.assertCostStays(workflow, people, tables=1)
+        self.assertEqual(set(people.mapped("ref")), {"seen"})
+
+    def test_enroll(self):
+        other = self.workflow([wait("day", days=1)], name="Other")
+        other.action_pause()  # they come in, and cost nothing yet
+        enroll = {"key": "enroll", "kind": "enroll", "workflow": "Other"}
+        people = self.people(1020)
+        self.assertCostStays(self.workflow([enroll, wait("week", days=7)]), people)
+        self.assertEqual(len(self.runs(other)), 1020)
+
+    def test_leave(self):
+        other = self.workflow([wait("day", days=1)], name="Other")
+        leave = {"key": "leave", "kind": "leave", "workflows": ["Other"]}
+        people = self.people(1020)
+        other.enroll(people)
+        self.costs()
+        self.assertCostStays(self.workflow([leave, wait("week", days=7)]), people)
+        self.assertEqual(set(self.runs(other).mapped("state")), {"exited"})
+
+    def test_server_action(self):
+        self.env["ir.actions.server"].create(
+            {
+                "name": "Mark",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "state": "code",
+                "code": "records.write({'ref': 'marked'})",
+            }
+        )
+        act = {"key": "act", "kind": "server_action", "action": "Mark"}
+        people = self.people(1020)
+        workflow = self.workflow([act, wait("day", days=1)], user=self.env.ref("base.user_admin"))
+        self.assertCostStays(workflow, people, tables=1)
+        self.assertEqual(set(people.mapped("ref")), {"marked"})
+
     def test_task(self):
         call = {"key": "call", "kind": "task", "summary": "Call", "user": "marketer"}
         workflow = self.workflow([call, wait("day", days=1)])

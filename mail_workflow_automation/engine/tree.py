@@ -105,11 +105,10 @@ class Tree:
         return [
             node.id
             for node in self.nodes.values()
-            if node.target in self.nodes
-            and self._reaches(node.target, node.id, waiting, ways or {})
+            if node.target in self.nodes and self.reaches(node.target, node.id, waiting, ways or {})
         ]
 
-    def _reaches(self, start: int, goal: int, blocked: set[int], ways: dict) -> bool:
+    def reaches(self, start: int, goal: int, blocked: set[int], ways: dict) -> bool:
         """Tell whether a run can get from ``start`` to ``goal`` around the blocked steps."""
         stack, seen = [start], set()
         while stack:

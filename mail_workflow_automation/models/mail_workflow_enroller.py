@@ -35,6 +35,7 @@ class MailWorkflowEnroller(models.AbstractModel):
         due=None,
         occasions=None,
         by_hand=False,
+        why="",
     ):
         """Enroll those of the records that may come in.
 
@@ -44,12 +45,23 @@ class MailWorkflowEnroller(models.AbstractModel):
         :param dict occasions: ``{record id: date or year}`` of what the clock brings round again;
             each lets a person or record in once, at its ``due``
         :param bool by_hand: a person brings them in: somebody taken out by hand may come back
+        :param str why: what their log begins with, where neither a trigger nor a person tells
         :returns: the runs made
         """
+        why = self._why(trigger, by_hand) or why
         run_ids = []
         for batch_ids in self._batches(records.ids):
             run_ids += self._enroll_batch(
-                workflow, batch_ids, now, trigger, data, events or {}, due or {}, occasions, by_hand
+                workflow,
+                batch_ids,
+                now,
+                trigger,
+                data,
+                events or {},
+                due or {},
+                occasions,
+                by_hand,
+                why,
             ).ids
         if run_ids:
             self.env["mail.workflow.lane"]._wake("runner")
@@ -60,7 +72,9 @@ class MailWorkflowEnroller(models.AbstractModel):
         return [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
 
     @api.model
-    def _enroll_batch(self, workflow, ids, now, trigger, data, events, due, occasions, by_hand):
+    def _enroll_batch(
+        self, workflow, ids, now, trigger, data, events, due, occasions, by_hand, why
+    ):
         records = self._eligible(workflow, ids)
         persons = self.env["mail.workflow.person"]._of_all(records)
         entries = {}
@@ -103,7 +117,7 @@ class MailWorkflowEnroller(models.AbstractModel):
                     event["id"] if event else None,
                 )
             )
-        return self._insert(workflow, rows, trigger, data, self._why(trigger, by_hand), now)
+        return self._insert(workflow, rows, trigger, data, why, now)
 
     @api.model
     def _eligible(self, workflow, ids):

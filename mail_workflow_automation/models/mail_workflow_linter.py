@@ -120,7 +120,12 @@ class MailWorkflowLinter(models.AbstractModel):
     def _of_step(self, step, env):
         handler = step._handler()
         messages = [*handler._check_config(step), *handler._check_branches(step)]
+        if not self.env.su:
+            # also where it runs as somebody else: who starts it borrows that user's rights
+            messages += handler._check_publisher(self.env.user)
         if env is not None:
+            if env.user != self.env.user or self.env.su:
+                messages += handler._check_publisher(env.user)
             messages += handler._check_rights(step, env)
             messages += self._of_domains(handler._domains(step), step.workflow_id, env)
         return [self._problem(step.key, message, step) for message in messages]

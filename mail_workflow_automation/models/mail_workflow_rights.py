@@ -120,7 +120,8 @@ class MailWorkflow(models.Model):
             return problems
         env = self._run_env()
         for step in (steps or self.env["mail.workflow.step"]).sudo():
-            problems += step._handler()._check_rights(step, env)
+            handler = step._handler()
+            problems += handler._check_publisher(env.user) + handler._check_rights(step, env)
         return problems
 
     def _missing_user_rights(self, user):

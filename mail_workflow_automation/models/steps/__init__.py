@@ -2,10 +2,14 @@ from . import kind
 from . import condition
 from . import email
 from . import end
+from . import enroll
 from . import goto
+from . import leave
 from . import list
 from . import opportunity
+from . import server_action
 from . import split
 from . import tag
 from . import task
+from . import update
 from . import wait

@@ -29,6 +29,8 @@ class MailWorkflowStepKind(models.AbstractModel):
     _has_effects = True
     # it can turn out not to be for a run: the step says what follows then
     _can_skip = False
+    # who publishes it, and as whom it runs, must be of this group; None: any Workflow user
+    _publisher_group = None
     # a branch closes here: what stands below is reached in another way
     _is_closing = False
 
@@ -42,6 +44,13 @@ class MailWorkflowStepKind(models.AbstractModel):
         """Return what the user of ``env`` (``run_as_id``) may not do that the step does, a list of
         str."""
         return []
+
+    @api.model
+    def _check_publisher(self, user):
+        """Return why a user may not let such a step run, a list of str."""
+        if not self._publisher_group or user.has_group(self._publisher_group):
+            return []
+        return [self.env._("only an administrator may let it run, not %s", user.name)]
 
     @api.model
     def _domains(self, step):

@@ -1,0 +1,132 @@
+from odoo import api, fields, models
+
+from ...engine import outcome
+
+
+class MailWorkflowStep(models.Model):
+    _inherit = "mail.workflow.step"
+
+    kind = fields.Selection(
+        selection_add=[("enroll", "Enroll in a workflow")], ondelete={"enroll": "cascade"}
+    )
+    enroll_workflow_id = fields.Many2one(
+        "mail.workflow",
+        string="Workflow to Enroll in",
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('id', '!=', workflow_id), ('model_name', 'in', (model_name, 'res.partner'))]",
+    )
+
+
+class MailWorkflowStepEnroll(models.AbstractModel):
+    """Brings the record, or its contact, into another workflow, by that one's own rules."""
+
+    _name = "mail.workflow.step.enroll"
+    _inherit = "mail.workflow.step.kind"
+    _description = "Workflow Step: Enroll in a Workflow"
+
+    _step_icon = "fa-sign-in"
+    _can_skip = True
+    _step_fields = {"workflow": "enroll_workflow_id"}
+
+    @api.model
+    def _check_config(self, step):
+        target = step.enroll_workflow_id
+        if not target or not target.active:
+            return [self.env._("choose the workflow to enroll in")]
+        if target == step.workflow_id:
+            return [self.env._("a workflow does not enroll in itself; use “Go to”")]
+        problems = []
+        if target.company_id != step.workflow_id.company_id:
+            problems.append(self.env._("“%s” is of another company", target.name))
+        if target.model_name not in (step.workflow_id.model_name, "res.partner"):
+            problems.append(
+                self.env._(
+                    "“%(workflow)s” takes %(model)s, which this one has not",
+                    workflow=target.name,
+                    model=target.model_id.name,
+                )
+            )
+        if self._comes_back_at_once(step):
+            problems.append(
+                self.env._(
+                    "“%s” leads back to this workflow without a wait; add a wait", target.name
+                )
+            )
+        return problems
+
+    @api.model
+    def _comes_back_at_once(self, step):
+        """Tell whether people would go round between workflows without ever waiting."""
+        home = step.workflow_id
+        if step not in self._reached_at_once(home):
+            return False
+        stack, seen = [step.enroll_workflow_id], set()
+        while stack:
+            workflow = stack.pop()
+            if workflow == home:
+                return True
+            if workflow.id not in seen:
+                seen.add(workflow.id)
+                stack += list(self._reached_at_once(workflow).enroll_workflow_id)
+        return False
+
+    @api.model
+    def _reached_at_once(self, workflow):
+        """Return the steps of this kind that a run comes to without having waited."""
+        steps = workflow.sudo().step_ids  # a circle is one whoever sees all of it
+        found = steps.filtered(lambda step: step.kind == "enroll")
+        if not found:
+            return found
+        tree = workflow._tree()
+        waiting = {step.id for step in steps if step._handler()._holds_back(step)}
+        ways = {step.id: step._handler()._ways(step) for step in steps}
+        first = tree.first()
+        return found.filtered(lambda step: tree.reaches(first, step.id, waiting, ways))
+
+    @api.model
+    def _check_rights(self, step, env):
+        target = step.enroll_workflow_id
+        if target and not target.with_env(env).has_access("read"):
+            return [
+                self.env._(
+                    "%(user)s may not see “%(workflow)s”", user=env.user.name, workflow=target.name
+                )
+            ]
+        return []
+
+    @api.model
+    def _decide(self, step, runs, now):
+        target = step.enroll_workflow_id
+        if not target or target.state not in ("running", "paused"):
+            reason = self.env._("“%s” is not running", target.name or "?")
+            return {run.id: outcome.skip(reason) for run in runs}
+        records = self._records(step, runs)
+        return {
+            run.id: outcome.done()
+            if records.get(run.id)
+            else outcome.skip(self.env._("no contact to enroll"))
+            for run in runs
+        }
+
+    @api.model
+    def _records(self, step, runs):
+        """Return ``{run id: record id}``: what of each run goes into the other workflow."""
+        if step.enroll_workflow_id.model_name == step.workflow_id.model_name:
+            return {run.id: run.res_id for run in runs}
+        return {run.id: run.partner_id.id for run in runs}
+
+    @api.model
+    def _perform(self, step, runs, outcomes, executions, now):
+        target = step.enroll_workflow_id
+        ids = list(dict.fromkeys(self._records(step, runs).values()))
+        self.env["mail.workflow.enroller"]._enroll_records(
+            target,
+            target._records(ids),
+            now=now,
+            why=self.env._("workflow “%s”", step.workflow_id.name),
+        )
+
+    @api.model
+    def _summary(self, step):
+        return step.enroll_workflow_id.name or ""

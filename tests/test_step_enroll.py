@@ -1,0 +1,131 @@
+"""Enroll in, and take out of, other workflows."""
+
+from odoo.tests import tagged
+
+from .common import WorkflowCase, mail, wait
+
+
+def enroll(name, key="enroll"):
+    return {"key": key, "kind": "enroll", "workflow": name}
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestEnroll(WorkflowCase):
+    def test_the_record_comes_into_the_other_workflow(self):
+        welcome = self.workflow([mail("hello"), wait("day", days=1)], name="Welcome")
+        source = self.workflow([enroll("Welcome")], name="Source")
+        people = self.people(5)
+        source.enroll(people)
+        self.run_engine()
+        self.assertEqual(self.runs(welcome).mapped("res_id"), people.ids)
+        self.assertEqual(len(self.mails(welcome)), 5)
+        self.assertIn("workflow “Source”", self.runs(welcome)[0].log[0]["why"])
+
+    def test_of_an_order_its_contact(self):
+        welcome = self.workflow([wait("day", days=1)], name="Welcome")
+        source = self.workflow([enroll("Welcome")], model="sale.order")
+        ada = self.person()
+        source.enroll(self.cart(ada))
+        self.run_engine()
+        self.assertEqual(self.runs(welcome).partner_id, ada)
+        self.assertEqual(self.runs(welcome).res_model, "res.partner")
+
+    def test_the_other_workflows_rules_hold(self):
+        welcome = self.workflow(
+            [wait("day", days=1)], name="Welcome", audience=[["city", "=", "Ghent"]]
+        )
+        source = self.workflow(
+            [enroll("Welcome")], reentry={"policy": "after_exit", "per": "person"}
+        )
+        ada, bob = self.person(city="Ghent"), self.person("Bob", city="Liège")
+        source.enroll(ada | bob)
+        self.run_engine()
+        self.assertEqual(self.runs(welcome).partner_id, ada)
+        self.run_engine(days=2)
+        source.enroll(ada)
+        self.run_engine()
+        self.assertEqual(len(self.runs(source, ada)), 2)
+        self.assertEqual(len(self.runs(welcome)), 1, "“once only” is the other one's word")
+
+    def test_one_that_is_not_running_is_skipped_with_the_reason(self):
+        self.workflow([wait("day", days=1)], name="Welcome", start=False)
+        source = self.workflow([enroll("Welcome"), mail("next")])
+        source.enroll(self.person())
+        self.run_engine()
+        self.assertPath(self.runs(source), ("enroll", "skipped"), ("next", "queued"))
+        self.assertEqual(self.reason(self.runs(source), "enroll"), "“Welcome” is not running")
+
+    def test_itself_is_refused(self):
+        draft = self.workflow([wait("day", days=1)], name="Alone", start=False)
+        draft.step_ids.create(
+            {"workflow_id": draft.id, "kind": "enroll", "enroll_workflow_id": draft.id}
+        )
+        self.assertIn("does not enroll in itself", draft.problems)
+
+    def circle(self, *steps_of_second):
+        """Return two workflows, each of which enrolls in the other."""
+        first = self.workflow([wait("day", days=1)], name="First", start=False)
+        second = self.workflow([*steps_of_second, enroll("First")], name="Second", start=False)
+        first.step_ids.unlink()
+        first.step_ids.create(
+            {"workflow_id": first.id, "kind": "enroll", "enroll_workflow_id": second.id}
+        )
+        return first, second
+
+    def test_a_circle_without_a_wait_is_refused(self):
+        for workflow in self.circle():
+            self.assertIn("leads back to this workflow without a wait", workflow.problems)
+
+    def test_a_circle_with_a_wait_is_good(self):
+        for workflow in self.circle(wait("day", days=1)):
+            self.assertFalse(workflow.problems)
+
+    def test_a_model_that_does_not_fit_is_a_problem(self):
+        self.workflow([wait("day", days=1)], name="Carts", model="sale.order")
+        source = self.workflow([enroll("Carts")], start=False)
+        self.assertIn("takes Sales Order, which this one has not", source.problems)
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestLeave(WorkflowCase):
+    def step(self, *names):
+        return {"key": "leave", "kind": "leave", "workflows": list(names)}
+
+    def test_the_persons_runs_end_and_nobody_elses(self):
+        first = self.workflow([wait("day", days=1)], name="First")
+        second = self.workflow([wait("day", days=1)], name="Second")
+        kept = self.workflow([wait("day", days=1)], name="Kept")
+        ada, bob = self.person(), self.person("Bob")
+        guest = self.person("Ada as a guest", email=ada.email)
+        for workflow in (first, second, kept):
+            workflow.enroll(ada | bob)
+        source = self.workflow([self.step("First", "Second")], name="Source")
+        self.run_engine()
+        source.enroll(guest)
+        self.run_engine()
+        for workflow in (first, second):
+            self.assertState(self.runs(workflow, ada), "exited", "taken out by workflow “Source”")
+            self.assertPath(self.runs(workflow, ada), ("day", "skipped"))
+            self.assertState(self.runs(workflow, bob), "active")
+        self.assertState(self.runs(kept, ada), "active")
+        self.assertState(self.runs(source), "done")
+
+    def test_who_left_may_come_back_by_the_rules(self):
+        first = self.workflow(
+            [wait("day", days=1)],
+            name="First",
+            reentry={"policy": "after_exit", "per": "person"},
+        )
+        ada = self.person()
+        first.enroll(ada)
+        self.workflow([self.step("First")], name="Source").enroll(ada)
+        self.run_engine()
+        self.assertState(self.runs(first), "exited")
+        first.enroll(ada)
+        self.assertEqual(self.runs(first).mapped("state"), ["exited", "active"])
+
+    def test_problems(self):
+        self.assertIn("choose the workflows", self.workflow([self.step()], start=False).problems)
+        alone = self.workflow([self.step()], name="Alone", start=False)
+        alone.step_ids.leave_workflow_ids = alone
+        self.assertIn("use “End”", alone.problems)
