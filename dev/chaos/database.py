@@ -12,7 +12,9 @@ from dev.environment import data_path
 from dev.paths import MissingError
 
 NAME = "pgchaos"
-READY_LIMIT = 60  # seconds
+READY_LIMIT = 300  # seconds
+# before it recovers it makes its files safe: all at once, not one by one
+SETTING = "recovery_init_sync_method = syncfs\n"
 VICTIMS = """
     SELECT pid FROM pg_stat_activity
      WHERE datname = %s AND pid != pg_backend_pid() AND backend_type = 'client backend'
@@ -40,6 +42,11 @@ class Server:
         """Start it; everything in this process and its children then uses it."""
         self._usual = {name: os.environ.get(name) for name in ("PGHOST", "PGPORT", "PGUSER")}
         self._own = postgres.own(NAME)
+        settings = postgres.data_folder(NAME) / "postgresql.conf"
+        if SETTING not in settings.read_text():
+            with settings.open("a") as conf:
+                conf.write(f"\n{SETTING}")
+            os.kill(self._postmaster()[0], signal.SIGHUP)
         return self
 
     def template(self):
