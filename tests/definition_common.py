@@ -32,6 +32,7 @@ class DefinitionCase(WorkflowCase):
                 {"kind": "segment", "domain": [["amount_total", ">", 500.5]]},
                 {"kind": "cart_updated", "count": 3, "within_days": 7},
                 {"kind": "order_cancelled"},
+                {"kind": "task_done", "filters": {"type": "mail.mail_activity_data_call"}},
                 {"kind": "custom", "name": "trial_started", "filters": {"plan": "pro", "a": [1]}},
                 {"kind": "email_clicked", "filters": {"step": "remind", "link": "/shop"}},
                 {
@@ -211,7 +212,16 @@ class DefinitionCase(WorkflowCase):
             "summary": "Call",
             "note": "Ask politely",
             "deadline_days": 2,
+            "working_days": True,
             "type": "mail.mail_activity_data_call",
+            "substitute": "marketer",
+            "wait_for": "first",
+            "on_deadline": "late",
+            "also": [
+                {"summary": "Pack", "assignee": "anyone", "users": ["marketer"]},
+                {"summary": "Sell", "assignee": "team", "team": "sales_team.team_sales_department"},
+                {"summary": "Look", "assignee": "owner"},
+            ],
         }
 
     def counts(self):

@@ -211,7 +211,8 @@ class TestTriggerKinds(KindCase):
             for key, name in handler._filter_fields.items():
                 with self.subTest(kind=kind, filter=key):
                     value = self.filter_sample(name)
-                    workflow = self.workflow([mail("a")], start=False, triggers=[{"kind": kind}])
+                    steps = [mail("a"), {"key": "b", "kind": "task"}]
+                    workflow = self.workflow(steps, start=False, triggers=[{"kind": kind}])
                     trigger = workflow.trigger_ids
                     trigger[name] = value
                     stored = filters._written(trigger, name)
@@ -238,7 +239,8 @@ class TestTriggerKinds(KindCase):
         if field.type == "selection":
             return field.get_values(self.env)[0]
         samples = {"boolean": True, "integer": 3, "float": 2.5}
-        return samples.get(field.type, "a" if name == "filter_step" else "/shop")
+        texts = {"filter_step": "a", "filter_task_step": "b"}
+        return samples.get(field.type, texts.get(name, "/shop"))
 
     def test_a_matcher_bears_any_event(self):
         event = {"kind": "", "data": None, "verdict": None, "res_model": None, "res_id": None}

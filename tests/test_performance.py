@@ -177,6 +177,26 @@ class TestQueryCounts(WorkflowCase):
         tasks = self.env["mail.activity"].search_count([("res_id", "in", people.ids)])
         self.assertEqual(tasks, 1020)
 
+    def test_task_of_a_team_that_is_waited_for(self):
+        self.env["crm.team"].create({"name": "Callers", "member_ids": [(4, self.marketer.id)]})
+        call = {"key": "call", "kind": "task", "summary": "Call", "wait_for": "all"}
+        workflow = self.workflow([{**call, "assignee": "team", "team": "Callers"}])
+        people = self.people(1020)
+        self.assertCostStays(workflow, people, tables=3)
+        tasks = self.env["mail.activity"].search([("res_id", "in", people.ids)])
+        self.assertEqual(len(tasks), 1020)
+        runs = self.runs(workflow)
+        step = workflow.step_ids
+
+        def cost(some):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            step._handler()._decide(step, some, fields.Datetime.now())
+            return self.env.cr.sql_log_count - before
+
+        few, many = cost(runs[:10]), cost(runs[:1000])
+        self.assertLessEqual(many, few + 1, f"{few} became {many}")
+
     def test_mail_lane(self):
         """Judging and writing a batch; what goes over the wire is not in these queries."""
         workflow = self.workflow([mail("hello", on_skip="leave"), wait("day", days=1)])

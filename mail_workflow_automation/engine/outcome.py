@@ -19,6 +19,9 @@ class Outcome:
     leave    the run ends in ``state`` with ``reason``
     jump     the step is done, go on at ``target`` (a step id)
     past     the step's date is over: skip the steps up to the next wait
+
+    ``by`` names the person who decided, for the log; ``data`` is what deciding found out and
+    carrying out needs, as who gets a task.
     """
 
     action: str
@@ -28,14 +31,16 @@ class Outcome:
     state: str = "exited"
     target: int | None = None
     execution_state: str = "done"
+    by: str = "engine"
+    data: dict | None = None
 
 
 def done(branch: str = THEN, **values) -> Outcome:
     return Outcome("done", branch=branch, **values)
 
 
-def wait(due_at: datetime) -> Outcome:
-    return Outcome("wait", due_at=due_at)
+def wait(due_at: datetime, **values) -> Outcome:
+    return Outcome("wait", due_at=due_at, **values)
 
 
 def hold(due_at: datetime, reason: str) -> Outcome:

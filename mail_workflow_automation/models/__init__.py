@@ -11,6 +11,8 @@ from . import mail_workflow_linter
 from . import mail_workflow_step
 from . import mail_workflow_step_place
 from . import mail_workflow_step_text
+from . import mail_workflow_assignee
+from . import mail_workflow_step_part
 from . import steps
 from . import mail_workflow_trigger
 from . import mail_workflow_rights
@@ -40,6 +42,7 @@ from . import mail_workflow_housekeeping
 from . import mail_workflow_consent
 from . import mail_workflow_recipe
 from . import mail_workflow_source
+from . import mail_activity
 from . import mail_mail
 from . import mail_workflow_accepted
 from . import mail_workflow_mail_fate

@@ -172,6 +172,12 @@ class MailWorkflowDefinition(models.AbstractModel):
         return value
 
     @api.model
+    def _objects(self, value, path):
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise DefinitionError(path, self.env._("must be a list of objects"))
+        return value
+
+    @api.model
     def _number(self, value, path, *, signed=False):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise DefinitionError(

@@ -371,13 +371,23 @@ class MailWorkflowDispatcher(models.AbstractModel):
 
     @api.model
     def _resume(self, resumed, now):
-        """Go on at waits: by the branch of the event that came first."""
-        by_branch = defaultdict(list)
-        happened_at = {}
-        for run_id, (branch, event) in resumed.items():
-            by_branch[branch].append(run_id)
-            happened_at[run_id] = event["occurred_at"]
+        """Go on at waits: by the branch of the event that came first, if its step agrees."""
+        branches = {run_id: branch for run_id, (branch, _event) in resumed.items()}
+        happened_at = {run_id: event["occurred_at"] for run_id, (_b, event) in resumed.items()}
+        runs_sudo = self.env["mail.workflow.enrollment"].sudo().browse(resumed)
+        by_branch, notes, undecided = defaultdict(list), {}, []
+        for step in runs_sudo.step_id:
+            here = runs_sudo.filtered(lambda run, step=step: run.step_id == step)
+            for run_id, result in step._handler()._resumed(step, here, branches, now).items():
+                if result.action == "done":
+                    by_branch[result.branch].append(run_id)
+                    notes[run_id] = (result.reason, result.by)
+                elif result.action != "wait":
+                    undecided.append(run_id)
         runner = self.env["mail.workflow.runner"]
         for branch, ids in by_branch.items():
-            runs_sudo = self.env["mail.workflow.enrollment"].sudo().browse(ids)
-            runner._finish_waits(runs_sudo, branch, now, happened_at)
+            runner._finish_waits(runs_sudo.browse(ids), branch, now, happened_at, notes)
+        if undecided:
+            # what becomes of them is the runner's to carry out
+            runs_sudo.browse(undecided).write({"due_at": now})
+            self.env["mail.workflow.lane"]._wake("runner")

@@ -139,7 +139,7 @@ class MailWorkflowEnrollment(models.Model):
     def action_skip_wait(self):
         """Go on at once from the wait these runs stand at."""
         self._check_actor()
-        waiting = self.filtered(lambda run: run.state == "active" and run.waiting_since)
+        waiting = self.filtered("waiting_since")
         if not waiting:
             raise UserError(self.env._("None of these runs is waiting."))
         now = fields.Datetime.now()
@@ -150,6 +150,7 @@ class MailWorkflowEnrollment(models.Model):
         runner = self.env["mail.workflow.runner"]
         for step in waiting_sudo.step_id:
             here = waiting_sudo.filtered(lambda run, step=step: run.step_id == step)
+            step._handler()._let_go(step, here, now)
             runner._finish_waits(here, step._handler()._branch_after_wait(step), now)
         return True
 
@@ -259,6 +260,7 @@ class MailWorkflowEnrollment(models.Model):
         if not self:
             return
         self.flush_recordset()
+        self._let_go(now)
         self.env["mail.workflow.execution"]._close_standing(self, reason, now)
         goal_at = SQL("%s", now) if state == "goal" else SQL("goal_at")
         self.env.cr.execute(
@@ -283,6 +285,13 @@ class MailWorkflowEnrollment(models.Model):
             )
         )
         self.invalidate_recordset()
+
+    def _let_go(self, now):
+        """Take back what runs that wait stood at their step for."""
+        waiting = self.filtered("waiting_since")
+        for step in waiting.step_id:
+            here = waiting.filtered(lambda run, step=step: run.step_id == step)
+            step._handler()._let_go(step, here, now)
 
     def _with_mail(self):
         """Return the runs that a mail was made for."""

@@ -90,29 +90,34 @@ class MailWorkflowExecution(models.Model):
         return json.dumps(value, default=str)
 
     @api.model
-    def _reserve(self, rows, now):
+    def _reserve(self, rows, now, notes=None):
         """Write the executions that are about to be carried out: the intent comes first (rule 12).
 
         :param rows: ``[(enrollment id, step id, visit no, state, branch)]``
+        :param notes: ``{enrollment id: (why, by whom)}`` where a person decided
         :returns: ``{enrollment id: execution id}`` of those that are ours to carry out; a row that
         is
             there already (done by another worker) is missing
         """
         if not rows:
             return {}
+        notes = notes or {}
+        given = [(*row, *notes.get(row[0], ("", "engine"))) for row in rows]
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO mail_workflow_execution AS x
-                       (enrollment_id, step_id, visit_no, state, branch, executed_at, attempt, log)
-                SELECT r.enrollment_id, r.step_id, r.visit_no, r.state, r.branch, %(now)s, 1,
+                       (enrollment_id, step_id, visit_no, state, branch, reason, executed_at,
+                       attempt, log)
+                SELECT r.enrollment_id, r.step_id, r.visit_no, r.state, r.branch,
+                       NULLIF(r.why, ''), %(now)s, 1,
                        jsonb_build_array(jsonb_build_object(
-                           'at', %(at)s, 'from', NULL, 'to', r.state, 'why', '', 'by', 'engine'))
-                  FROM %(rows)s AS r (enrollment_id, step_id, visit_no, state, branch)
+                           'at', %(at)s, 'from', NULL, 'to', r.state, 'why', r.why, 'by', r.by))
+                  FROM %(rows)s AS r (enrollment_id, step_id, visit_no, state, branch, why, by)
                 ON CONFLICT (enrollment_id, step_id, visit_no) DO UPDATE
                    SET state = EXCLUDED.state, branch = EXCLUDED.branch,
                        executed_at = EXCLUDED.executed_at,
-                       reason = NULL, error = NULL, retry_at = NULL,
+                       reason = EXCLUDED.reason, error = NULL, retry_at = NULL,
                        attempt = x.attempt + 1,
                        log = COALESCE(x.log, '[]'::jsonb) || EXCLUDED.log
                  WHERE x.state IN ('held', 'failed', 'dead')
@@ -120,7 +125,7 @@ class MailWorkflowExecution(models.Model):
                 """,
                 now=now,
                 at=fields.Datetime.to_string(now),
-                rows=unnested(rows, "int", "int", "int", "varchar", "varchar"),
+                rows=unnested(given, *("int",) * 3, *("varchar",) * 4),
             )
         )
         self.invalidate_model()

@@ -184,16 +184,20 @@ class MailWorkflowRunner(models.AbstractModel):
             if handler._has_effects:
                 # what others are checked for, too, can have changed
                 checked.clear()
+        standing = runs.filtered(lambda run: outcomes[run.id].action == "wait")
+        if standing:
+            handler._stand(step, standing, outcomes, now)
         return self._apply(step, runs, outcomes, now)
 
     @api.model
     def _reserve(self, step, runs, outcomes, now):
         """Write the executions of a step that runs are about to go through."""
-        rows = []
+        rows, notes = [], {}
         for run in runs:
             result = outcomes[run.id]
             rows.append((run.id, step.id, run.visit_no, result.execution_state, result.branch))
-        return self.env["mail.workflow.execution"].sudo()._reserve(rows, now)
+            notes[run.id] = (result.reason, result.by)
+        return self.env["mail.workflow.execution"].sudo()._reserve(rows, now, notes)
 
     @api.model
     def _already_done(self, runs):

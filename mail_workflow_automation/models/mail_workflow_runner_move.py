@@ -183,18 +183,19 @@ class MailWorkflowRunner(models.AbstractModel):
         runs.invalidate_recordset()
 
     @api.model
-    def _finish_waits(self, runs, branch, now, happened_at=None):
+    def _finish_waits(self, runs, branch, now, happened_at=None, notes=None):
         """Go on from waits by the given branch, because of an event.
 
         :param dict happened_at: ``{run id: datetime}``: what came after it counts for the steps
             that follow, however late the event is served; default ``now``
+        :param dict notes: ``{run id: (why, by whom)}`` where a person decided
         """
         happened_at = happened_at or dict.fromkeys(runs.ids, now)
         executions = self.env["mail.workflow.execution"].sudo()
         for step in runs.step_id:
             here = runs.filtered(lambda run, step=step: run.step_id == step)
             executions._reserve(
-                [(run.id, step.id, run.visit_no, "done", branch) for run in here], now
+                [(run.id, step.id, run.visit_no, "done", branch) for run in here], now, notes
             )
             tree = step.workflow_id._tree()
             target = tree.following(step.id, branch)
@@ -204,6 +205,7 @@ class MailWorkflowRunner(models.AbstractModel):
     @api.model
     def _pass_over(self, runs, steps, reason, now, by="engine"):
         """Move runs on from steps that are left out: removed, or skipped by hand."""
+        runs._let_go(now)
         executions = self.env["mail.workflow.execution"].sudo()
         executions._record(
             [

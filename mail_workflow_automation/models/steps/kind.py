@@ -31,6 +31,8 @@ class MailWorkflowStepKind(models.AbstractModel):
     _can_skip = False
     # who publishes it, and as whom it runs, must be of this group; None: any Workflow user
     _publisher_group = None
+    # it names people: the form asks whom
+    _names_people = False
     # a branch closes here: what stands below is reached in another way
     _is_closing = False
 
@@ -99,6 +101,36 @@ class MailWorkflowStepKind(models.AbstractModel):
         :param dict outcomes: ``{run id: Outcome}``
         :param dict executions: ``{run id: execution id}``, the idempotence key of every effect
         """
+
+    @api.model
+    def _stand(self, step, runs, outcomes, now):
+        """Carry out what runs need that stand here waiting: whenever it is decided that they do.
+
+        Who came just now has no ``waiting_since`` yet: what is done for them is done once.
+        """
+
+    @api.model
+    def _let_go(self, step, runs, now):
+        """Take back what runs stood here for, when they leave or are moved on by hand."""
+
+    @api.model
+    def _look_back_from(self, step, runs, event):
+        """Return ``{run id: datetime}`` from which on an awaited event counts."""
+        return {run.id: run.entered_at for run in runs}
+
+    @api.model
+    def _resumed(self, step, runs, branches, now):
+        """Decide for runs that stand here when an awaited event came.
+
+        :param dict branches: ``{run id: branch of the event}``
+        :returns: ``{run id: Outcome}``; who still waits does so
+        """
+        return {run.id: outcome.done(branches[run.id]) for run in runs}
+
+    @api.model
+    def _branch_after_wait(self, step):
+        """Return the branch of who is sent on from a wait by hand."""
+        return THEN
 
     @api.model
     def _publish(self, step):

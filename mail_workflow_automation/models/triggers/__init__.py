@@ -18,3 +18,4 @@ from . import order_cancelled
 from . import order_confirmed
 from . import schedule
 from . import segment
+from . import task_done
