@@ -50,6 +50,7 @@
         "views/steps/wait.xml",
         "views/mail_workflow_enrollment_views.xml",
         "views/mailing_views.xml",
+        "views/address_templates.xml",
         "views/person_views.xml",
         "views/res_config_settings_views.xml",
         "views/mail_workflow_source_views.xml",

@@ -1,1 +1,1 @@
-from . import cart, event, mailing
+from . import address, cart, event, mailing

@@ -4,8 +4,8 @@ from odoo.tools import SQL
 
 from ..engine.entry import split_key
 
-# of a key of an entry, for PostgreSQL
-OCCASION_SUFFIX = r" \d{4}(-\d\d-\d\d)?$"
+# the occasion in the key of an entry, for PostgreSQL
+OCCASION_SUFFIX = r" \d{4}(?:-\d\d-\d\d)?$"
 
 
 class MailWorkflowGate(models.AbstractModel):

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, models
+from odoo.tools import SQL
 
 from ...engine.schedule import parse_time
 from ..mail_workflow_trigger import NO_PORTION
@@ -41,6 +42,7 @@ class MailWorkflowTriggerClock(models.AbstractModel):
         # after a long pause or outage: who is too late for the first mail gets no other either
         earliest = max(since, until - timedelta(hours=lateness)) if lateness else since
         ids, found = self._look(trigger, earliest, until, trigger.portion_after, PORTION)
+        found = self._not_entered(trigger, found)
         made = 0
         if found:
             made = trigger._enroll_safely(
@@ -56,6 +58,33 @@ class MailWorkflowTriggerClock(models.AbstractModel):
             trigger.write({"polled_at": until, **NO_PORTION})
             trigger._look_again(now)
         return made
+
+    @api.model
+    def _not_entered(self, trigger, found):
+        """Drop the records that came in since they were due: by an earlier look, or by hand."""
+        if not found:
+            return found
+        workflow = trigger.workflow_id
+        self.env["mail.workflow.enrollment"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT res_id, max(entered_at)
+                  FROM mail_workflow_enrollment
+                 WHERE workflow_id = %s AND res_model = %s AND res_id = ANY(%s)
+                 GROUP BY res_id
+                """,
+                workflow.id,
+                workflow.model_name,
+                list(found),
+            )
+        )
+        entered = dict(self.env.cr.fetchall())
+        return {
+            record_id: (due_at, occasion)
+            for record_id, (due_at, occasion) in found.items()
+            if record_id not in entered or entered[record_id] < due_at
+        }
 
     @api.model
     def _check_time(self, text):
