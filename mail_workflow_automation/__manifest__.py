@@ -30,6 +30,7 @@
         "views/triggers/email_event.xml",
         "views/triggers/list_subscribed.xml",
         "views/triggers/task_done.xml",
+        "views/triggers/page_viewed.xml",
         "views/mail_workflow_step_views.xml",
         "views/triggers/date.xml",
         "views/triggers/schedule.xml",

@@ -33,6 +33,12 @@ class DefinitionCase(WorkflowCase):
                 {"kind": "cart_updated", "count": 3, "within_days": 7},
                 {"kind": "order_cancelled"},
                 {"kind": "task_done", "filters": {"type": "mail.mail_activity_data_call"}},
+                {
+                    "kind": "page_viewed",
+                    "filters": {"url": "/blog/*"},
+                    "count": 3,
+                    "within_days": 7,
+                },
                 {"kind": "custom", "name": "trial_started", "filters": {"plan": "pro", "a": [1]}},
                 {"kind": "email_clicked", "filters": {"step": "remind", "link": "/shop"}},
                 {

@@ -1,1 +1,1 @@
-from . import address, cart, event, mailing
+from . import address, cart, event, known, mailing

@@ -20,6 +20,7 @@ from . import mail_workflow_filter
 from . import triggers
 from . import mail_workflow_event
 from . import mail_workflow_lane
+from . import mail_workflow_visitor
 from . import ir_cron
 from . import mail_workflow_enrollment
 from . import mail_workflow_execution

@@ -5,6 +5,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .mail_workflow_visitor import ANONYMOUS
+
 _logger = logging.getLogger(__name__)
 
 BATCH = 500
@@ -16,6 +18,7 @@ EVENT_COLUMNS = (
     "res_id",
     "partner_id",
     "email_normalized",
+    "visitor_id",
     "company_id",
     "website_id",
     "data",
@@ -54,12 +57,14 @@ class MailWorkflowDispatcher(models.AbstractModel):
         events = self._claim(size)
         if not events:
             return 0
+        self.env["mail.workflow.visitor"]._identify(events)
         listening = self.env["mail.workflow.listening"]._all()
         deferred = self._serve_runs_safely(events, now, listening)
         events = [event for event in events if event["id"] not in deferred]
         if not events:
             self.env["mail.workflow.lane"]._wake("dispatcher")
-        self.env["mail.workflow.intake"]._serve(events, now, listening)
+        coming = [event for event in events if not (event["data"] or {}).get(ANONYMOUS)]
+        self.env["mail.workflow.intake"]._serve(coming, now, listening)
         self._mark(events, now)
         return len(events)
 

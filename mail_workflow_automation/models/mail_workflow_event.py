@@ -29,6 +29,8 @@ COLUMNS = (
 # one cart event per transaction is enough, however many lines change
 ONCE_PER_TRANSACTION = ("cart_updated",)
 PENDING = "mail_workflow_events"
+# notes that a visitor of the website became known; nobody listens to it but the dispatcher
+VISITOR_KNOWN = "visitor_known"
 
 
 class MailWorkflowEvent(models.Model):
@@ -64,6 +66,7 @@ class MailWorkflowEvent(models.Model):
     )
     _by_partner = models.Index("(partner_id, kind, occurred_at) WHERE partner_id IS NOT NULL")
     _by_record = models.Index("(res_model, res_id, kind, occurred_at) WHERE res_id IS NOT NULL")
+    _by_visitor = models.Index("(visitor_id) WHERE visitor_id IS NOT NULL")
     # for pruning: events come in the order of their time, a few pages tell where old ones lie
     _by_time = models.Index("USING brin (occurred_at)")
     _by_key = models.UniqueIndex("(kind, key) WHERE key IS NOT NULL")
@@ -182,7 +185,11 @@ class MailWorkflowEvent(models.Model):
 
     @api.model
     def _field_id(self, record, name):
-        if record is None or name not in record._fields:
+        if record is None:
+            return None
+        if record._name == "website" and name == "website_id":
+            return record.id
+        if name not in record._fields:
             return None
         return record[name].id or None
 
@@ -270,6 +277,18 @@ class MailWorkflowListening(models.AbstractModel):
         return self._all()["kinds"]
 
     @api.model
+    @tools.ormcache("kind")
+    def _filters(self, kind):
+        """Return the different filters by which somebody listens to a kind, a list, cached as
+        ``_kinds``."""
+        found = []
+        for spec in self._all()["specs"]:
+            filters = spec.get("filters") or {}
+            if spec["kind"] == kind and filters not in found:
+                found.append(filters)
+        return found
+
+    @api.model
     def _changed(self):
         """Let what is cached of workflows be computed anew: now, for this transaction, and once
         more after its commit, because until then others compute it from what was before."""
@@ -287,7 +306,7 @@ class MailWorkflowListening(models.AbstractModel):
         Paused workflows listen too, for what ends or resumes a run; whom their triggers would
         bring in is noted.
 
-        :returns: ``{"kinds": {kind: frozenset of filters},
+        :returns: ``{"specs": [spec], "kinds": {kind: frozenset of filters},
             "triggers": {kind: [(trigger id, spec)]},
             "paused": {kind: [trigger id]},
             "ends": {kind: [(workflow id, "goal" | "exit", spec)]},
@@ -322,7 +341,11 @@ class MailWorkflowListening(models.AbstractModel):
         filters = defaultdict(set)
         for spec in specs:
             filters[spec["kind"]].update(spec.get("filters") or ())
+            handler = self.env.get(f"mail.workflow.trigger.{spec['kind']}")
+            if handler is not None and handler._is_by_visitor:
+                filters.setdefault(VISITOR_KNOWN, set())
         return {
+            "specs": specs,
             "kinds": {kind: frozenset(keys) for kind, keys in filters.items()},
             "triggers": triggers,
             "paused": paused,

@@ -13,7 +13,15 @@ KEY_LENGTH = 200
 AHEAD = timedelta(minutes=5)  # clocks differ
 CALL_KEYS = ("data", "email", "key", "kind", "name", "occurred_at", "partner")
 # what the engine itself notes in the data of an event
-ENGINE_KEYS = {"enrollment_id", "name", "origin_workflow_id", "step", "trace_id", "verdict"}
+ENGINE_KEYS = {
+    "anonymous",
+    "enrollment_id",
+    "name",
+    "origin_workflow_id",
+    "step",
+    "trace_id",
+    "verdict",
+}
 
 
 class CallError(ValueError):

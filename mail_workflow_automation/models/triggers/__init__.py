@@ -16,6 +16,7 @@ from . import list_subscribed
 from . import manual
 from . import order_cancelled
 from . import order_confirmed
+from . import page_viewed
 from . import schedule
 from . import segment
 from . import task_done

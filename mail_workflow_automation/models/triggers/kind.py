@@ -23,6 +23,8 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     _filter_fields = {}
     # whether its events have a name of their own and filters on any of their data
     _is_named = False
+    # whether visitors of the website do it, who may become known later
+    _is_by_visitor = False
     # models an event's record can be of; empty: any
     _record_models = ()
     # how long a clock kind rests between two looks
