@@ -5,13 +5,15 @@ property tests let the engine do the same and expect the same path for everybody
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 UNITS = ("minutes", "hours", "days", "weeks")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LABELS = {"custom": "Custom event", "order_confirmed": "Order confirmed"}
 UTC = ZoneInfo("UTC")
+OPEN = ("active", "holdout")
 
 
 @dataclass
@@ -64,6 +66,7 @@ class Person:
     zone: str
     city: str
     has_address: bool
+    birthday: date | None = None
     is_blacklisted: bool = False
     tags: set = field(default_factory=set)
     tasks: int = 0
@@ -72,10 +75,15 @@ class Person:
 
 
 class World:
-    """A started workflow and its people."""
+    """A started workflow and its people.
 
-    def __init__(self, definition, people, now):
+    :param lot: function of a person and a step's key (None: the workflow) that says where on
+        [0, 1) the person falls there, always the same
+    """
+
+    def __init__(self, definition, people, now, lot):
         self.definition = definition
+        self.lot = lot
         self.people = people
         self.started_at = now
         self.paused_at = None
@@ -131,7 +139,7 @@ class World:
 
     def take_out(self, person, now):
         for run in person.runs:
-            if run.state == "active":
+            if run.state in OPEN:
                 self._leave(run, "exited", "taken out", now)
 
     def pause(self, now):
@@ -167,7 +175,7 @@ class World:
             return
         for state, spec in self._ends():
             if self._matches(event, spec) and self._in_window(event, run, spec):
-                if run.state == "active":
+                if run.state in OPEN:
                     self._leave(run, *self._end_of(state, spec), now)
                 elif run.state == "done" and state == "goal" and "window_days" in spec:
                     run.goal_at = run.goal_at or now
@@ -219,11 +227,14 @@ class World:
         if not self._in_audience(person) or not self._may_enter(person, now, event):
             return
         at = min(event.at, now) if event else now
-        person.runs.append(Run(at, event, self.first, due=at, planned=at))
+        run = Run(at, event, self.first, due=at, planned=at)
+        if self.lot(person, None) * 100 < self.definition.get("holdout_percent", 0):
+            run.state, run.due = "holdout", None
+        person.runs.append(run)
 
     def _may_enter(self, person, now, event):
         taken_out = any(run.reason == "taken out" for run in person.runs)
-        if any(run.state == "active" for run in person.runs) or (taken_out and event):
+        if any(run.state in OPEN for run in person.runs) or (taken_out and event):
             return False
         if not person.runs or taken_out:
             return True
@@ -331,8 +342,17 @@ class World:
             for event in person.events
         )
 
+    def _do_split(self, person, run, now):
+        branches = self.steps[run.step]["branches"]
+        ends = list(accumulate(branch["weight"] for branch in branches.values()))
+        place = self.lot(person, run.step) * ends[-1]
+        name = next(name for name, end in zip(branches, ends, strict=True) if place < end)
+        self._done(run, now, name)
+
     def _do_wait(self, person, run, now):
         step = self.steps[run.step]
+        if "until_field" in step:
+            return self._wait_for_date(step, person, run, now)
         if "events" in step:
             found = self._first_awaited(person, run, step)
             if found:
@@ -345,6 +365,44 @@ class World:
             run.due = now + timedelta(**{unit: step[unit] for unit in UNITS if unit in step})
         run.planned, run.waiting_since = run.due, now
         return None
+
+    def _wait_for_date(self, step, person, run, now):
+        """Wait until a date; one that is over or missing is never "now"."""
+        due = self._date_moment(step, person, now)
+        if run.waiting_since:
+            if not due or due <= now:
+                return self._done(run, now)
+        elif not due or due < now:
+            why = "date already past" if due else "no date"
+            if step.get("on_past") == "leave":
+                return self._leave(run, "exited", why, now)
+            if step.get("on_past") == "continue":
+                return self._done(run, now)
+            return self._skip_to_next_wait(run, why, now)
+        run.planned = run.due = due
+        run.waiting_since = now
+        return None
+
+    def _date_moment(self, step, person, now):
+        """Return when the date comes where the person lives; a date alone is the whole day."""
+        if not person.birthday:
+            return None
+        zone = ZoneInfo(person.zone)
+        day = person.birthday + timedelta(days=step.get("offset_days", 0))
+        at = datetime.combine(day, time.fromisoformat(step.get("until_time", "00:00")), zone)
+        due = at.astimezone(UTC).replace(tzinfo=None)
+        today = now.replace(tzinfo=UTC).astimezone(zone).date()
+        return max(due, now) if "until_time" not in step and day == today else due
+
+    def _skip_to_next_wait(self, run, why, now):
+        """Leave out what wanted a date now over."""
+        self._visit(run, "skipped", now, reason=why)
+        key = self.following(run.step)
+        while key and self.steps[key]["kind"] not in ("wait", "end", "goto"):
+            number = self._visits(run, key) + 1
+            run.visits.append(Visit(key, number, "skipped", None, why, now))
+            key = self.following(key)
+        self._go_on(run, key, run.planned, now)
 
     def _first_awaited(self, person, run, step):
         found = [
@@ -407,7 +465,8 @@ class World:
         run.planned, run.due, run.waiting_since = planned, min(planned, now), None
 
     def _leave(self, run, state, reason, now):
-        if (run.step, run.visit) not in [(visit.step, visit.number) for visit in run.visits]:
+        begun = [(visit.step, visit.number) for visit in run.visits]
+        if run.state == "active" and (run.step, run.visit) not in begun:
             self._visit(run, "skipped", now, reason=reason)
         run.state, run.reason, run.due, run.waiting_since = state, reason, None, None
         run.goal_at = now if state == "goal" else run.goal_at

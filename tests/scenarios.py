@@ -1,6 +1,10 @@
 """Random workflows, and what random people and administrators do to them (hypothesis)."""
 
+from datetime import timedelta
+
 from hypothesis import strategies as st
+
+from .common import START
 
 NAMES = ("a", "b")
 CITIES = ("Rome", "Paris")
@@ -8,6 +12,9 @@ ZONES = ("UTC", "Europe/Paris", "America/New_York")
 MINUTES = (60, 0, 1, 30, 61, 120, 600, 1440, 2880, 10080)
 # the order in which dispatcher and runner pass
 TURNS = ("DR", "RD", "DRD", "RDR", "R", "D")
+
+DAY = START.date()
+DATES = st.one_of(st.none(), st.dates(DAY - timedelta(days=4), DAY + timedelta(days=12)))
 
 
 def spec(draw, mails, *, window=False):
@@ -36,7 +43,8 @@ class Steps:
 
     def steps(self, depth, least=0):
         kinds = [self.mail, self.mail, self.wait, self.wait_for, self.tag, self.task, self.end]
-        kinds += [self.back, self.forward] + [self.condition] * 2 * (depth < 2)
+        kinds += [self.back, self.forward, self.wait_for_date]
+        kinds += [self.condition, self.condition, self.split] * (depth < 2)
         found = []
         for make in self.draw(st.lists(st.sampled_from(kinds), min_size=least, max_size=4)):
             found += make(depth)
@@ -60,6 +68,14 @@ class Steps:
         forms = [{"hours": 1}, {"minutes": 30}, {"days": 1}, {"until_time": "09:00"}]
         forms += [{"until_time": "18:00", "weekdays": ["tue", "sat"]}, {"weekdays": ["wed"]}]
         return [self.step("wait", **self.draw(st.sampled_from(forms)))]
+
+    def wait_for_date(self, depth):
+        step = self.step("wait", until_field="birthday")
+        step["offset_days"] = self.draw(st.integers(-2, 2))
+        step["on_past"] = self.draw(st.sampled_from(["skip", "continue", "leave"]))
+        if self.draw(st.booleans()):
+            step["until_time"] = "09:00"
+        return [step]
 
     def wait_for(self, depth):
         names = self.draw(st.lists(st.sampled_from("xy"), min_size=1, max_size=2))
@@ -85,6 +101,14 @@ class Steps:
             branch["steps"] = self.steps(depth + 1)
         step["branches"] = branches
         return [step]
+
+    def split(self, depth):
+        weights = self.draw(st.lists(st.integers(1, 9), min_size=2, max_size=3))
+        branches = {
+            name: {"weight": weight, "steps": self.steps(depth + 1)}
+            for name, weight in zip("pqr", weights, strict=False)
+        }
+        return [self.step("split", branches=branches)]
 
     def when(self):
         if self.draw(st.booleans()):
@@ -136,9 +160,10 @@ def definitions(draw):
         "lateness_hours": draw(st.sampled_from([0, 24])),
         "reentry": {
             "policy": draw(st.sampled_from(["never", "after_exit"])),
-            "per": "person",
+            "per": draw(st.sampled_from(["person", "record"])),
             "days": draw(st.sampled_from([0, 0, 2])),
         },
+        "holdout_percent": draw(st.sampled_from([0, 0, 50])),
         "steps": tree,
     }
     if draw(st.booleans()):
@@ -156,6 +181,7 @@ def people(draw):
             "zone": st.sampled_from(ZONES),
             "city": st.sampled_from(CITIES),
             "has_address": st.sampled_from([True, True, True, False]),
+            "birthday": DATES,
         }
     )
     return draw(st.lists(one, min_size=1, max_size=3))
@@ -176,6 +202,7 @@ def moments():
         st.tuples(st.just("enroll"), person),
         st.tuples(st.sampled_from(["pause", "resume"])),
         st.tuples(st.just("move"), person, st.sampled_from(CITIES)),
+        st.tuples(st.just("date"), person, DATES),
         st.tuples(st.just("take_out"), person),
         st.tuples(st.just("blacklist"), person),
     )

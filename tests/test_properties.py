@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
+from odoo.addons.mail_workflow_automation.engine.shares import share
 from odoo.addons.mail_workflow_automation.models import mail_workflow_dispatcher as dispatcher
 from odoo.addons.mail_workflow_automation.models import mail_workflow_runner as runner
 
@@ -59,7 +60,8 @@ class TestSamePath(WorkflowCase):
                     self.flow = self.workflow_of(definition)
             except ValidationError:
                 assume(False)
-            self.world = model.World(definition, [model.Person(**one) for one in people], START)
+            persons = [model.Person(**one) for one in people]
+            self.world = model.World(definition, persons, START, self.lot)
             self.partners = [self.partner(number, **one) for number, one in enumerate(people)]
             self.env.flush_all()
             for number in range(len(people)):
@@ -75,9 +77,17 @@ class TestSamePath(WorkflowCase):
         values = {key: definition[key] for key in definition if key not in ("format", "steps")}
         return self.workflow(definition["steps"], **values)
 
-    def partner(self, number, zone, city, has_address):
+    def partner(self, number, zone, city, has_address, birthday=None):
         email = f"person{number}@customer.example.com" if has_address else ""
-        return self.person(f"Person {number}", email=email, tz=zone, city=city)
+        return self.person(f"Person {number}", email=email, tz=zone, city=city, birthday=birthday)
+
+    def lot(self, person, key):
+        """Return where somebody falls at a split, or (without a key) at the holdout."""
+        number = next(n for n, one in enumerate(self.world.people) if one is person)
+        partner = self.partners[number]
+        step = self.flow.step_ids.filtered(lambda step: step.key == key)
+        salt = step.salt if key else self.flow.salt
+        return share(salt, partner.email_normalized or f"partner:{partner.id}")
 
     @contextmanager
     def undone(self):
@@ -133,6 +143,10 @@ class TestSamePath(WorkflowCase):
     def do_move(self, number, city):
         partner, person = self.who(number)
         partner.city = person.city = city
+
+    def do_date(self, number, day):
+        partner, person = self.who(number)
+        partner.birthday = person.birthday = day
 
     def do_blacklist(self, number):
         partner, person = self.who(number)
