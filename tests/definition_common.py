@@ -15,6 +15,7 @@ class DefinitionCase(WorkflowCase):
         )
         self.env["crm.team"].create({"name": "Lamp sellers"})
         self.env["crm.tag"].create({"name": "Warm"})
+        self.env["loyalty.program"].create({"name": "Ten off", "program_type": "coupons"})
         self.model = self.env["mail.workflow"].with_user(self.marketer)
         self.model.create({"name": "Winback"})
 
@@ -195,6 +196,22 @@ class DefinitionCase(WorkflowCase):
                     {"field": "ref", "from": "client_order_ref"},
                     {"field": "category_id", "add": ["Cold / Lamps", "Cold"]},
                 ],
+            },
+            {
+                "key": "code",
+                "kind": "coupon",
+                "program": "Ten off",
+                "days": 7,
+                "most": 2,
+                "period_days": 30,
+                "share": 50,
+                "min_amount": 20,
+                "min_margin": 12.5,
+                "first_only": True,
+                "branches": {
+                    "code": {"steps": []},
+                    "none": {"steps": [{"key": "sorry", "kind": "end", "reason": "no code"}]},
+                },
             },
             {"key": "other", "kind": "enroll", "workflow": "Winback"},
             {"key": "away", "kind": "leave", "workflows": ["Winback"]},

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import file_path
 from odoo.tools.safe_eval import safe_eval
@@ -114,12 +115,21 @@ class TestStepKinds(KindCase):
         self.env["ir.actions.server"].create(
             {"name": "Mark", "model_id": partners, "state": "code", "code": "pass"}
         )
+        self.env["loyalty.program"].create(
+            {
+                "name": "Ten off",
+                "program_type": "coupons",
+                "is_released_for_workflows": True,
+                "reward_ids": [Command.create({"reward_type": "discount", "discount": 10})],
+            }
+        )
         samples = {
             "email": {},
             "tag": {"add": ["Cold"]},
             "task": {"user": "marketer", "summary": "Call"},
             "goto": {"target": "first", "max_visits": 2},
             "condition": {"domain": [["name", "=", "Ada"]]},
+            "coupon": {"program": "Ten off"},
             "enroll": {"workflow": "Other"},
             "leave": {"workflows": ["Other"]},
             "list": {"add": ["News"]},

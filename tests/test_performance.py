@@ -169,6 +169,21 @@ class TestQueryCounts(WorkflowCase):
         self.assertCostStays(workflow, people, tables=1)
         self.assertEqual(set(people.mapped("ref")), {"marked"})
 
+    def test_coupon(self):
+        reward = {"reward_type": "discount", "discount": 10}
+        program = self.env["loyalty.program"].create(
+            {
+                "name": "Ten off",
+                "program_type": "coupons",
+                "is_released_for_workflows": True,
+                "reward_ids": [fields.Command.clear(), fields.Command.create(reward)],
+            }
+        )
+        code = {"key": "code", "kind": "coupon", "program": "Ten off", "first_only": True}
+        workflow = self.workflow([code, wait("day", days=1)])
+        self.assertCostStays(workflow, self.people(1020), tables=3)
+        self.assertEqual(program.coupon_count, 1020)
+
     def test_task(self):
         call = {"key": "call", "kind": "task", "summary": "Call", "user": "marketer"}
         workflow = self.workflow([call, wait("day", days=1)])

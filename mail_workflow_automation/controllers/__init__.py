@@ -1,1 +1,1 @@
-from . import address, cart, event, known, mailing
+from . import address, cart, coupon, event, known, mailing

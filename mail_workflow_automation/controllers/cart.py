@@ -57,10 +57,10 @@ class WorkflowCart(http.Controller):
         )
         return f"/shop/cart?{query}"
 
-    def _note_click(self, execution_sudo):
+    def _note_click(self, execution_sudo, url="/workflow/cart"):
         trace_sudo = execution_sudo.mailing_trace_id
         seen = verdict()
         if seen == "human":
             trace_sudo.set_opened()
             trace_sudo.set_clicked()
-        trace_sudo._note_event("email_clicked", url="/workflow/cart", verdict=seen)
+        trace_sudo._note_event("email_clicked", url=url, verdict=seen)

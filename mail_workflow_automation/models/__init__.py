@@ -7,6 +7,8 @@ from . import mail_workflow_definition
 from . import mail_workflow_definition_check
 from . import mail_workflow_definition_values
 from . import mail_workflow_value
+from . import mail_workflow_coupon
+from . import loyalty_program
 from . import mail_workflow_linter
 from . import mail_workflow_step
 from . import mail_workflow_step_place

@@ -6,6 +6,7 @@ from odoo import api, models, tools
 from odoo.tools import SQL
 
 CART_PATH = "/workflow/cart"
+COUPON_PATH = "/workflow/coupon"
 LOCAL_PATHS = ("/unsubscribe_from_list", "/view")
 BLOCK_ATTRIBUTE = "data-mwa-block"
 

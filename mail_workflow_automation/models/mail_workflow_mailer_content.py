@@ -3,7 +3,7 @@ from markupsafe import escape
 
 from odoo import api, models, tools
 
-from .mail_workflow_mailer import BLOCK_ATTRIBUTE, CART_PATH, LOCAL_PATHS
+from .mail_workflow_mailer import BLOCK_ATTRIBUTE, CART_PATH, COUPON_PATH, LOCAL_PATHS
 
 SKIPPED_SCHEMES = ("mailto:", "tel:", "sms:", "#")
 
@@ -53,14 +53,16 @@ class MailWorkflowMailer(models.AbstractModel):
             return
         for element in lxml.html.fragment_fromstring(str(html), create_parent="div").iter("a"):
             href = (element.get("href") or "").strip()
-            personal = href in (CART_PATH, *LOCAL_PATHS) or href.startswith(SKIPPED_SCHEMES)
+            personal = href in (CART_PATH, COUPON_PATH, *LOCAL_PATHS) or href.startswith(
+                SKIPPED_SCHEMES
+            )
             if href and not personal and "{{" not in href and href.startswith(("/", "http")):
                 yield href, " ".join(element.text_content().split())
 
     @api.model
     def _block_names(self):
         """Return the names of the content blocks there are."""
-        return ("cart_lines", "company_name", "contact_name")
+        return ("cart_lines", "company_name", "contact_name", "coupon_code", "coupon_expiry")
 
     @api.model
     def _block(self, name, text, runs, env, base_url):
@@ -74,7 +76,22 @@ class MailWorkflowMailer(models.AbstractModel):
             return {run.id: escape(self._name_of(run)) for run in runs}
         if name == "cart_lines":
             return self._cart_lines(text, runs, env, base_url)
+        if name in ("coupon_code", "coupon_expiry"):
+            return self._coupons(name, text, runs)
         raise KeyError(name)
+
+    @api.model
+    def _coupons(self, name, text, runs):
+        """Return ``{run id: Markup}``: the code each run was given last, or until when it is
+        good."""
+        cards = self.env["mail.workflow.coupon"]._newest_of(runs)
+        if name == "coupon_code":
+            return {run_id: escape(card.code) for run_id, card in cards.items()}
+        return {
+            run_id: escape(tools.format_date(self.env, card.expiration_date, lang_code=text.lang))
+            for run_id, card in cards.items()
+            if card.expiration_date
+        }
 
     @api.model
     def _cart_lines(self, text, runs, env, base_url):

@@ -11,7 +11,7 @@ from odoo import api, models, tools
 from odoo.tools.misc import file_open
 
 from ..engine.template import Template
-from .mail_workflow_mailer import BLOCK_ATTRIBUTE, CART_PATH, LOCAL_PATHS
+from .mail_workflow_mailer import BLOCK_ATTRIBUTE, CART_PATH, COUPON_PATH, LOCAL_PATHS
 
 
 class MailWorkflowMailer(models.AbstractModel):
@@ -88,6 +88,9 @@ class MailWorkflowMailer(models.AbstractModel):
             return (
                 f"{base_url}{CART_PATH}/{execution_id or 0}/{self._cart_token(execution_id or 0)}"
             )
+        if name == "coupon":
+            token = self._coupon_token(execution_id or 0)
+            return f"{base_url}{COUPON_PATH}/{execution_id or 0}/{token}"
         mailing_sudo = text.mailing_id.sudo().with_context(workflow_base_url=base_url)
         if name == "unsubscribe":
             return mailing_sudo._get_unsubscribe_url(run.email_normalized, run.res_id)
@@ -97,6 +100,11 @@ class MailWorkflowMailer(models.AbstractModel):
     def _cart_token(self, execution_id):
         """Sign the personal link to a cart: one purpose, one execution."""
         return tools.hmac(self.env(su=True), "mail_workflow_cart", execution_id)[:40]
+
+    @api.model
+    def _coupon_token(self, execution_id):
+        """Sign the personal link to a coupon: one purpose, one execution."""
+        return tools.hmac(self.env(su=True), "mail_workflow_coupon", execution_id)[:40]
 
     @api.model
     def _render_dynamic(self, text, template, renderer, records):
@@ -174,7 +182,8 @@ class MailWorkflowMailer(models.AbstractModel):
 
     @api.model
     def _take_links(self, root, slot, trackers, base_url):
-        names = {CART_PATH: "cart", LOCAL_PATHS[0]: "unsubscribe", LOCAL_PATHS[1]: "view"}
+        names = {CART_PATH: "cart", COUPON_PATH: "coupon"}
+        names |= {LOCAL_PATHS[0]: "unsubscribe", LOCAL_PATHS[1]: "view"}
         for element in root.iter("a"):
             href = (element.get("href") or "").strip()
             path = href.removeprefix(base_url)

@@ -1,5 +1,6 @@
 from . import kind
 from . import condition
+from . import coupon
 from . import email
 from . import end
 from . import enroll
