@@ -414,3 +414,9 @@ def slow_server(env, seconds):
 
     kind.send_email = send_email
     return _pass(env, "mail")
+
+
+def set_parameters(env, **values):
+    """Write settings of the addon."""
+    for key, value in values.items():
+        env["ir.config_parameter"].set_param(f"mail_workflow_automation.{key}", str(value))

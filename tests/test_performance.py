@@ -57,6 +57,23 @@ class TestQueryCounts(WorkflowCase):
         self.assertCostStays(workflow, self.people(1020), tables=4)
         self.assertEqual(len(self.mails(workflow)), 1020)
 
+    def test_mail_under_a_cap_in_quiet_hours_and_working_time(self):
+        self.env["res.config.settings"].create(
+            {
+                "mail_workflow_cap_mails": 1,
+                "mail_workflow_quiet_from": "22:00",
+                "mail_workflow_quiet_to": "08:00",
+            }
+        ).execute()
+        people = self.people(1020)
+        for index, partner in enumerate(people):
+            partner.tz = ("UTC", "Asia/Tokyo", "Pacific/Honolulu")[index % 3]
+        self.workflow([wait("w", days=9)], name="other").enroll(people)
+        self.env["resource.calendar"].create({"name": "Office", "tz": "UTC"})
+        workflow = self.workflow([mail("hello"), wait("day", days=1)], calendar="Office")
+        self.assertCostStays(workflow, people, tables=4)
+        self.assertEqual(len(self.mails(workflow)), 340, "in Tokyo the office is closed")
+
     def test_mail_with_cart_lines(self):
         workflow = self.workflow(
             [mail("remind", body=CART), wait("day", days=1)], model="sale.order"

@@ -36,6 +36,9 @@ from . import mail_workflow_runner_check
 from . import mail_workflow_runner_error
 from . import mail_workflow_runner_move
 from . import mail_workflow_gate
+from . import mail_workflow_cap
+from . import mail_workflow_opening
+from . import mail_workflow_window
 from . import mail_workflow_mailer
 from . import mail_workflow_mailer_content
 from . import mail_workflow_mailer_render

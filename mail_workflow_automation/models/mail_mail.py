@@ -130,6 +130,27 @@ class MailMail(models.Model):
             executions._apply_on_skip(reason, now)
         return refused
 
+    def _hold_closed(self, now):
+        """Put off the mails whose readers are not to be written to at this time of their day.
+
+        :returns: the mails put off
+        """
+        windows = self.env["mail.workflow.window"]
+        held = self.browse()
+        for workflow in self.workflow_id.filtered(lambda one: one.purpose == "marketing"):
+            mails = self.filtered(lambda mail, one=workflow: mail.workflow_id == one)
+            runs = mails.workflow_execution_id.enrollment_id
+            allowed = windows._next(workflow, runs, dict.fromkeys(runs.ids, now))
+            by_moment = {}
+            for mail in mails:
+                due_at, reason = allowed[mail.workflow_execution_id.enrollment_id.id]
+                if reason:
+                    by_moment[due_at] = by_moment.get(due_at, self.browse()) | mail
+            for due_at, late in by_moment.items():
+                late.write({"scheduled_date": due_at})
+                held |= late
+        return held
+
     def _note_fates(self, fates):
         """Write what became of mails: to them, their traces and notifications, their executions.
 

@@ -126,7 +126,13 @@ class MailWorkflow(models.Model):
     )
     email_from = fields.Char(string="Send From")
     reply_to = fields.Char()
-    calendar_id = fields.Many2one("resource.calendar", check_company=True)
+    calendar_id = fields.Many2one(
+        "resource.calendar",
+        string="Send in Working Hours",
+        check_company=True,
+        help="Marketing mail goes out in these working hours only, where its reader lives. Waits "
+        "count their working time, too; without it that of the company.",
+    )
     timezone_policy = fields.Selection(
         [("contact", "The contact's"), ("company", "The company's")],
         default="contact",
@@ -147,7 +153,9 @@ class MailWorkflow(models.Model):
         help="Share of people who get nothing, to measure what the workflow earns.",
     )
     salt = fields.Char(default=lambda self: secrets.token_hex(8), copy=False, required=True)
-    priority = fields.Integer(default=10)
+    priority = fields.Integer(
+        default=10, help="Of several mails to one person under the frequency cap, higher first."
+    )
     user_id = fields.Many2one(
         "res.users",
         string="Owner",

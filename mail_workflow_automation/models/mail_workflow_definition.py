@@ -22,6 +22,7 @@ HEADER_FIELDS = {
     "lateness_hours": "lateness_hours",
     "holdout_percent": "holdout_percent",
     "priority": "priority",
+    "calendar": "calendar_id",
     "website": "website_id",
     "create_contact": "create_contact",
 }
@@ -74,6 +75,7 @@ class MailWorkflowDefinition(models.AbstractModel):
             "lateness_hours": workflow.lateness_hours,
             "holdout_percent": workflow.holdout_percent or None,
             "priority": workflow.priority if workflow.priority != 10 else None,
+            "calendar": self._export_record(workflow.calendar_id),
             "website": self._export_record(workflow.website_id),
             "create_contact": False if not workflow.create_contact else None,
             "steps": self._export_steps(workflow),

@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..engine import outcome as outcomes_of
 from ..engine.entry import split_key
 
 # the occasion in the key of an entry, for PostgreSQL
@@ -36,6 +37,29 @@ class MailWorkflowGate(models.AbstractModel):
             for run_id, reason in check(step, runs).items():
                 refusals.setdefault(run_id, reason)
         return refusals
+
+    @api.model
+    def _holds(self, step, runs, now):
+        """Return why runs get their marketing mail later: ``{run id: Outcome}``.
+
+        First the time of day where they live, then the frequency cap. Operational mail passes.
+        """
+        workflow = step.workflow_id
+        if workflow.purpose != "marketing" or not runs:
+            return {}
+        windows = self.env["mail.workflow.window"]
+        allowed = windows._next(workflow, runs, dict.fromkeys(runs.ids, now))
+        held = {
+            run_id: outcomes_of.hold(due_at, reason)
+            for run_id, (due_at, reason) in allowed.items()
+            if reason
+        }
+        free = runs.filtered(lambda run: run.id not in held)
+        freed = self.env["mail.workflow.cap"]._freed_at(workflow, free, now)
+        later = windows._next(workflow, free.browse(list(freed)), freed)
+        reason = self.env._("frequency cap")
+        held.update({run_id: outcomes_of.hold(due, reason) for run_id, (due, _) in later.items()})
+        return held
 
     @api.model
     def _archived(self, step, runs):

@@ -143,6 +143,8 @@ class MailWorkflowPost(models.AbstractModel):
         waiting = mails - accepted
         refused = waiting._refuse_late(now)
         waiting -= refused
+        refused |= waiting._hold_closed(now)
+        waiting -= refused
         fates = dict.fromkeys(accepted.ids)
         if self.env["ir.mail_server"]._disable_send():
             waiting.write({"state": "sent"})  # Odoo sends nothing in its tests

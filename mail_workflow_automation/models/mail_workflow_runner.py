@@ -120,13 +120,12 @@ class MailWorkflowRunner(models.AbstractModel):
         by_step = defaultdict(list)
         for run in runs:
             by_step[run.step_id.id].append(run.id)
+        runs.browse(by_step.pop(False, []))._leave("done", "", now)
+        steps = self.env["mail.workflow.step"].sudo().browse(list(by_step))
         going_on = []
-        for step_id, ids in by_step.items():
-            group = runs.browse(ids)
-            if not step_id:
-                group._leave("done", "", now)
-                continue
-            step = self.env["mail.workflow.step"].sudo().browse(step_id)
+        # of several mails to one person that of the higher priority comes first under the cap
+        for step in steps.sorted(lambda step: -step.workflow_id.priority):
+            group = runs.browse(by_step[step.id])
             going_on += self._run_group(step, group, now, checked)
         return runs.browse(going_on)
 
@@ -170,6 +169,9 @@ class MailWorkflowRunner(models.AbstractModel):
         open_runs = undecided()
         if open_runs:
             outcomes.update(handler._decide(step, open_runs, now))
+        if open_runs and handler._is_message:
+            ready = open_runs.filtered(lambda run: outcomes[run.id].action == "done")
+            outcomes.update(self.env["mail.workflow.gate"]._holds(step, ready, now))
         carried = runs.browse(
             [
                 run_id

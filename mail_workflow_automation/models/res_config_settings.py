@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..engine.schedule import parse_time
 from .mail_workflow_lane import LANES, MOST_LANES
 
 # Odoo forgets a setting of 0, which would then be the default
@@ -26,6 +27,25 @@ class ResConfigSettings(models.TransientModel):
         help="An address that bounced so often gets no more marketing mail of workflows, until "
         "it writes. "
         "0: no limit.",
+    )
+    mail_workflow_cap_mails = fields.Integer(
+        string="Marketing mails a person gets at most",
+        config_parameter="mail_workflow_automation.cap_mails",
+        help="Over all workflows, those of a higher priority first. 0: no limit.",
+    )
+    mail_workflow_cap_days = fields.Integer(
+        string="Within days",
+        config_parameter="mail_workflow_automation.cap_days",
+        default=1,
+    )
+    mail_workflow_quiet_from = fields.Char(
+        string="Quiet from", config_parameter="mail_workflow_automation.quiet_from"
+    )
+    mail_workflow_quiet_to = fields.Char(
+        string="Quiet until", config_parameter="mail_workflow_automation.quiet_to"
+    )
+    mail_workflow_sending_weekdays = fields.Char(
+        string="Days for sending", config_parameter="mail_workflow_automation.sending_weekdays"
     )
     mail_workflow_event_retention_days = fields.Integer(
         string="Keep events (days)",
@@ -65,6 +85,7 @@ class ResConfigSettings(models.TransientModel):
                 raise ValidationError(
                     self.env._("Workflows: choose from 1 to %s jobs of each kind.", MOST_LANES)
                 )
+        self._check_mail_workflow_window()
         result = super().set_values()
         parameters_sudo = self.env["ir.config_parameter"].sudo()
         for name in ZERO_COUNTS:
@@ -72,6 +93,21 @@ class ResConfigSettings(models.TransientModel):
                 parameters_sudo.set_param(self._fields[name].config_parameter, "0")
         self.env["mail.workflow.lane"]._fit_crons()
         return result
+
+    def _check_mail_workflow_window(self):
+        hours = [self.mail_workflow_quiet_from or "", self.mail_workflow_quiet_to or ""]
+        try:
+            [parse_time(text) for text in hours if any(hours)]
+        except ValueError as error:
+            raise ValidationError(
+                self.env._("Workflows: write both ends of the quiet hours as times, like 22:00.")
+            ) from error
+        if self.mail_workflow_cap_mails < 0 or self.mail_workflow_cap_days < 1:
+            raise ValidationError(
+                self.env._(
+                    "Workflows: the frequency cap is a number of mails within 1 day or more."
+                )
+            )
 
 
 class MailWorkflow(models.Model):

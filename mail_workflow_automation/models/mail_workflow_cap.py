@@ -1,0 +1,117 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, models
+from odoo.tools import SQL
+
+# when to look again at who is held because another mail to them is just being decided
+AGAIN = timedelta(minutes=1)
+
+
+class MailWorkflowCap(models.AbstractModel):
+    """How many marketing mails a person gets within some days, over all workflows.
+
+    What was queued or sent is counted, in its executions. A mail moves its run in the transaction
+    that queues it: locking the other runs of a person finds who is at work on them, and raises a
+    serialization error (which does the batch anew) where somebody has been since our snapshot.
+    """
+
+    _name = "mail.workflow.cap"
+    _description = "Frequency Cap of Workflow Mail"
+
+    @api.model
+    def _limit(self):
+        """Return ``(mails, timedelta)``; 0 mails is no limit."""
+        number = self.env["mail.workflow"]._get_int_param
+        return max(number("cap_mails", 0), 0), timedelta(days=max(number("cap_days", 1), 1))
+
+    @api.model
+    def _freed_at(self, workflow, runs, now):
+        """Return ``{run id: naive UTC}``: when those may get a mail who may not get one now.
+
+        Not for simulations: it locks rows. Three queries, however many runs.
+        """
+        most, window = self._limit()
+        if not most or not runs:
+            return {}
+        others = self._others(runs, now)
+        busy = self._busy(others)
+        sent = self._sent(runs, now - window)
+        freed = {}
+        for run in runs.sorted("id"):
+            times = sent[run.email_normalized]
+            mine = others.get(run.email_normalized, ())
+            # of two runs in two hands one decides now: the elder
+            is_contested = any(other["id"] in busy and other["id"] < run.id for other in mine)
+            first = sum(
+                other["is_pending"] and other["priority"] > workflow.priority for other in mine
+            )
+            if len(times) >= most:
+                freed[run.id] = times[-most] + window
+            elif is_contested or len(times) + first >= most:
+                freed[run.id] = now + AGAIN
+            else:
+                times.append(now)
+        return freed
+
+    @api.model
+    def _others(self, runs, now):
+        """Return ``{address: [other open runs of marketing]}``; ``is_pending``: a mail is due."""
+        self.env["mail.workflow"].flush_model(["priority", "purpose", "state"])
+        self.env["mail.workflow.enrollment"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT e.id, e.email_normalized, w.priority,
+                       w.state = 'running' AND s.kind = 'email' AND e.due_at <= %(now)s
+                           AS is_pending
+                  FROM mail_workflow_enrollment e
+                  JOIN mail_workflow w ON w.id = e.workflow_id AND w.purpose = 'marketing'
+                  LEFT JOIN mail_workflow_step s ON s.id = e.step_id
+                 WHERE e.email_normalized = ANY(%(emails)s) AND e.state = 'active'
+                   AND e.id != ALL(%(ids)s)
+                """,
+                now=now,
+                emails=list(set(runs.mapped("email_normalized"))),
+                ids=runs.ids,
+            )
+        )
+        found = defaultdict(list)
+        for row in self.env.cr.dictfetchall():
+            found[row["email_normalized"]].append(row)
+        return found
+
+    @api.model
+    def _busy(self, others):
+        """Lock other runs; return the ids of those that somebody else is at work on."""
+        ids = sorted(row["id"] for rows in others.values() for row in rows)
+        if not ids:
+            return set()
+        self.env.cr.execute(
+            "SELECT id FROM mail_workflow_enrollment WHERE id = ANY(%s) ORDER BY id"
+            " FOR NO KEY UPDATE SKIP LOCKED",
+            [ids],
+        )
+        return set(ids) - {row[0] for row in self.env.cr.fetchall()}
+
+    @api.model
+    def _sent(self, runs, since):
+        """Return ``{address: [when marketing mails were queued]}`` after a moment, oldest first."""
+        self.env["mail.workflow.execution"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT e.email_normalized, array_agg(x.executed_at ORDER BY x.executed_at)
+                  FROM mail_workflow_enrollment e
+                  JOIN mail_workflow w ON w.id = e.workflow_id AND w.purpose = 'marketing'
+                  JOIN mail_workflow_execution x ON x.enrollment_id = e.id
+                  JOIN mail_workflow_step s ON s.id = x.step_id AND s.kind = 'email'
+                 WHERE e.email_normalized = ANY(%s) AND x.executed_at > %s
+                   AND x.state IN ('queued', 'done', 'failed')
+                 GROUP BY e.email_normalized
+                """,
+                list(set(runs.mapped("email_normalized"))),
+                since,
+            )
+        )
+        return defaultdict(list, self.env.cr.fetchall())
