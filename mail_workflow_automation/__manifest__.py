@@ -31,6 +31,7 @@
         "views/triggers/list_subscribed.xml",
         "views/triggers/task_done.xml",
         "views/triggers/page_viewed.xml",
+        "views/triggers/page_dwelled.xml",
         "views/mail_workflow_step_views.xml",
         "views/triggers/date.xml",
         "views/triggers/schedule.xml",
@@ -60,7 +61,11 @@
         "views/mail_workflow_menus.xml",
     ],
     "assets": {
-        "web.assets_backend": ["mail_workflow_automation/static/src/**/*"],
+        "web.assets_backend": [
+            "mail_workflow_automation/static/src/**/*",
+            ("remove", "mail_workflow_automation/static/src/interactions/**/*"),
+        ],
+        "web.assets_frontend": ["mail_workflow_automation/static/src/interactions/**/*"],
     },
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",

@@ -40,6 +40,7 @@ class DefinitionCase(WorkflowCase):
                     "count": 3,
                     "within_days": 7,
                 },
+                {"kind": "page_dwelled", "filters": {"url": "/pricing", "seconds": 10}},
                 {"kind": "custom", "name": "trial_started", "filters": {"plan": "pro", "a": [1]}},
                 {"kind": "email_clicked", "filters": {"step": "remind", "link": "/shop"}},
                 {

@@ -75,3 +75,15 @@ class WorkflowHttpCase(WorkflowCase, HttpCase):
             for event in found
             if (event.data or {}).get("workflow_id") == workflow.id and kind in (None, event.kind)
         ]
+
+
+class RealClock:
+    """For tests in which somebody outside looks at a clock of their own: a browser, a caller."""
+
+    def setUp(self):
+        super().setUp()
+        self._frozen.stop()
+        self._frozen = self
+
+    def stop(self):
+        """Nothing is frozen."""

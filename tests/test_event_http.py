@@ -18,25 +18,20 @@ from odoo.tools import mute_logger
 from dev.paths import ROOT
 
 from .common import MANAGER_GROUP, wait
-from .http_common import WorkflowHttpCase
+from .http_common import RealClock, WorkflowHttpCase
 
 TRIAL = {"kind": "custom", "name": "trial_started"}
 QUIET = "odoo.addons.mail_workflow_automation"
 
 
-class EventHttpCase(WorkflowHttpCase):
-    """A web application that reports what happens there, on the real clock."""
+class EventHttpCase(RealClock, WorkflowHttpCase):
+    """A web application that reports what happens there."""
 
     def setUp(self):
         super().setUp()
-        self._frozen.stop()
-        self._frozen = self  # the asserts move no clock here
         self.source, self.secret = self.make_source()
         self.flow = self.workflow([wait("day", days=1)], triggers=[TRIAL])
         self.env.cr.flush()
-
-    def stop(self):
-        """Nothing is frozen."""
 
     def make_source(self, **values):
         source = self.env["mail.workflow.source"].create({"name": "Our application", **values})

@@ -1,11 +1,16 @@
 """Who asks for a page: a person, something that looks like one, or a machine (rule 31)."""
 
+import json
+import re
+
 from odoo.http import request
 from odoo.tools import consteq
 
 PREFETCH_HEADERS = ("Purpose", "X-Purpose", "Sec-Purpose", "X-Moz")
 # programs that look into mails before their reader does; Odoo knows search engines and the like
 SCANNERS = ("barracuda", "mimecast", "proofpoint", "symantec", "trendmicro", "fireeye")
+
+CONSENT = re.compile(r"(?:^|;)\s*website_cookies_bar=(\{[^;]*\})")
 
 
 def verdict():
@@ -27,3 +32,18 @@ def same_token(given, expected):
 def is_visit():
     """Tell whether the request wants the page itself: a HEAD only asks whether it is there."""
     return request.httprequest.method != "HEAD"
+
+
+def has_consent():
+    """Tell whether the visitor allows optional cookies, or is not asked by the website.
+
+    Odoo knows; but some versions of werkzeug drop a cookie that holds JSON, as this one does: then
+    it is read as it came.
+    """
+    if request.env["ir.http"]._is_allowed_cookie("optional"):
+        return True
+    found = CONSENT.search(request.httprequest.headers.get("Cookie", ""))
+    try:
+        return bool(found) and json.loads(found.group(1)).get("optional") is True
+    except ValueError:
+        return False

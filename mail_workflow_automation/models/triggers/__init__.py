@@ -17,6 +17,7 @@ from . import manual
 from . import order_cancelled
 from . import order_confirmed
 from . import page_viewed
+from . import page_dwelled
 from . import schedule
 from . import segment
 from . import task_done
