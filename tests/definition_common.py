@@ -159,6 +159,7 @@ class DefinitionCase(WorkflowCase):
                     "branches": {"yes": {"steps": [{"key": "stop", "kind": "end"}]}},
                 },
                 {"key": "small", "kind": "condition", "domain": []},
+                *self.people_steps(),
                 *self.record_steps(),
             ],
         }
@@ -226,6 +227,35 @@ class DefinitionCase(WorkflowCase):
                 "revenue": 99.5,
                 "several": True,
             },
+        ]
+
+    def people_steps(self):
+        team = {"assignee": "team", "team": "sales_team.team_sales_department"}
+        return [
+            {
+                "key": "grant",
+                "kind": "decision",
+                "assignee": "anyone",
+                "group": "sales_team.group_sale_manager",
+                "summary": "Grant it?",
+                "deadline_days": 3,
+                "on_deadline": "late",
+                "branches": {
+                    "Yes": {"steps": [{"key": "own", "kind": "assign", **team, "overwrite": True}]},
+                    "No": {"steps": []},
+                    "late": {"steps": []},
+                },
+            },
+            {
+                "key": "again_asked",
+                "kind": "decision",
+                "assignee": "owner",
+                "summary": "Now?",
+                "default": "No",
+                "branches": {"Yes": {"steps": []}, "No": {"steps": []}},
+            },
+            {"key": "tell", "kind": "notify", **team, "subject": "{{ object.name }}", "text": "!"},
+            {"key": "note", "kind": "notify", "as": "note", "text": "Seen"},
         ]
 
     def task_step(self):

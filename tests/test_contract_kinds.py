@@ -127,6 +127,13 @@ class TestStepKinds(KindCase):
             "email": {},
             "tag": {"add": ["Cold"]},
             "task": {"user": "marketer", "summary": "Call"},
+            "decision": {
+                "user": "marketer",
+                "summary": "Call?",
+                "branches": {"Yes": {}, "No": {}},
+            },
+            "notify": {"user": "marketer", "text": "{{ object.name }} came"},
+            "assign": {"user": "marketer"},
             "goto": {"target": "first", "max_visits": 2},
             "condition": {"domain": [["name", "=", "Ada"]]},
             "coupon": {"program": "Ten off"},

@@ -209,6 +209,27 @@ class TestQueryCounts(WorkflowCase):
         tasks = self.env["mail.activity"].search_count([("res_id", "in", people.ids)])
         self.assertEqual(tasks, 1020)
 
+    def test_decision(self):
+        ask = {"key": "ask", "kind": "decision", "summary": "Call?", "user": "marketer"}
+        workflow = self.workflow([{**ask, "branches": {"Yes": {}, "No": {}}}])
+        self.assertCostStays(workflow, self.people(1020), tables=3)
+
+    def test_notify(self):
+        tell = {"kind": "notify", "user": "marketer", "text": "{{ object.name }} came"}
+        note = {**tell, "key": "note", "as": "note"}
+        workflow = self.workflow([{**tell, "key": "tell"}, note, wait("day", days=1)])
+        people = self.people(1020)
+        self.assertCostStays(workflow, people, tables=3)
+        self.assertEqual(len(people.message_ids.filtered(lambda one: "came" in one.body)), 1020)
+
+    def test_assign(self):
+        self.env["crm.team"].create({"name": "Callers", "member_ids": [(4, self.marketer.id)]})
+        assign = {"key": "assign", "kind": "assign", "assignee": "team", "team": "Callers"}
+        workflow = self.workflow([assign, wait("day", days=1)])
+        people = self.people(1020)
+        self.assertCostStays(workflow, people, tables=2)
+        self.assertEqual(people.user_id, self.marketer)
+
     def test_task_of_a_team_that_is_waited_for(self):
         self.env["crm.team"].create({"name": "Callers", "member_ids": [(4, self.marketer.id)]})
         call = {"key": "call", "kind": "task", "summary": "Call", "wait_for": "all"}

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 # who takes back an activity is the workflow: that is no cancelling by a person
 CLOSING = "workflow_closing"
@@ -32,6 +33,41 @@ class MailActivity(models.Model):
     workflow_done_by_id = fields.Many2one(
         "res.users", string="Done by", copy=False, groups=fields.NO_ACCESS
     )
+    workflow_outcome = fields.Char(copy=False, groups=fields.NO_ACCESS)
+    workflow_outcomes = fields.Json(compute="_compute_workflow_outcomes", compute_sudo=True)
+
+    @api.depends("active", "workflow_step_id")
+    def _compute_workflow_outcomes(self):
+        """What is to be decided: a button for each outcome, for whoever sees the activity."""
+        for activity in self:
+            step = activity.workflow_step_id
+            names = step._handler()._choices(step) if step and activity.active else []
+            activity.workflow_outcomes = names or False
+
+    def action_workflow_decide(self, outcome):
+        """Choose an outcome of a decision, as one of its buttons.
+
+        :param str outcome: one of ``workflow_outcomes``
+        :raises UserError: when it is decided already, or is no outcome
+        """
+        self.ensure_one()
+        if not self.exists():
+            raise UserError(self.env._("This was decided already, or is no longer asked."))
+        self.check_access("write")
+        activity_sudo = self.sudo()  # its columns are the engine's
+        if activity_sudo.workflow_outcome:
+            raise UserError(
+                self.env._(
+                    "Already decided by %(user)s: %(outcome)s.",
+                    user=activity_sudo.workflow_done_by_id.name,
+                    outcome=activity_sudo.workflow_outcome,
+                )
+            )
+        if outcome not in (activity_sudo.workflow_outcomes or []):
+            raise UserError(self.env._("This was decided already, or is no longer asked."))
+        activity_sudo.workflow_outcome = outcome
+        self.action_feedback(feedback=outcome)
+        return True
 
     def _action_done(self, feedback=False, attachment_ids=None):
         """Done by one of several, it vanishes from the lists of the others."""
@@ -39,8 +75,9 @@ class MailActivity(models.Model):
         ours_sudo = doing_sudo.filtered("workflow_enrollment_id")
         result = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
         if ours_sudo:
-            ours_sudo.exists().workflow_done_by_id = self.env.user
-            ours_sudo._workflow_twins()._workflow_close_for(self.env.user)
+            ours_sudo = ours_sudo.exists()
+            ours_sudo.workflow_done_by_id = self.env.user
+            ours_sudo._workflow_close_twins()
         doing_sudo._workflow_note("done")
         return result
 
@@ -51,11 +88,22 @@ class MailActivity(models.Model):
         ours_sudo._workflow_note("cancelled")
         return super().unlink()
 
-    def _workflow_twins(self):
-        """Return the open activities of those who could have taken the same task."""
-        places = {activity._workflow_place() for activity in self}
+    def _workflow_close_twins(self):
+        """Take the same task off the lists of those who could have done it, too; of a decision
+        they learn who has taken it."""
+        done_at = {activity._workflow_place(): activity for activity in self}
         open_ones = self.search([("workflow_enrollment_id", "in", self.workflow_enrollment_id.ids)])
-        return open_ones.filtered(lambda activity: activity._workflow_place() in places) - self
+        twins = open_ones.filtered(lambda one: one._workflow_place() in done_at) - self
+        for twin in twins.filtered("workflow_outcomes"):
+            done = done_at[twin._workflow_place()]
+            twin.write(
+                {
+                    "active": False,
+                    "workflow_outcome": done.workflow_outcome,
+                    "workflow_done_by_id": done.workflow_done_by_id.id,
+                }
+            )
+        twins.filtered("active")._workflow_close()
 
     def _workflow_place(self):
         return (
@@ -64,10 +112,6 @@ class MailActivity(models.Model):
             self.workflow_visit_no,
             self.workflow_part_no,
         )
-
-    def _workflow_close_for(self, user):
-        """Take these activities off the lists: ``user`` has done what they ask for."""
-        self._workflow_close()
 
     def _workflow_close(self):
         self.with_context(**{CLOSING: True}).unlink()
@@ -93,3 +137,6 @@ class MailActivity(models.Model):
             )
             for run in runs
         }
+
+    def _to_store_defaults(self, target):
+        return [*super()._to_store_defaults(target), "workflow_outcomes"]

@@ -131,10 +131,11 @@ class MailWorkflowAssignee(models.AbstractModel):
             return step_sudo.assignee_user_ids | step_sudo.assignee_group_id.all_user_ids
         return step_sudo.assignee_user_id
 
-    def _assignees(self, workflow, runs, load):
+    def _assignees(self, workflow, runs, load=None):
         """Choose who gets what these runs bring.
 
-        :param load: ``callable(users) -> {user id: how much they have}``, for a team in turn
+        :param load: ``callable(users) -> {user id: how much they have}``, for a team in turn;
+            without it everybody in it gets what cannot be shared out
         :returns: ``{run id: [user id]}``; empty: there is nobody
         """
         self.ensure_one()
@@ -153,7 +154,9 @@ class MailWorkflowAssignee(models.AbstractModel):
             found[run_id] = present or substitute or known
         if self.assignee_mode == "anyone":
             return {run_id: ids[:MOST_PEOPLE] for run_id, ids in found.items()}
-        return self._in_turn(runs, found, load) if self.assignee_mode == "team" else found
+        if self.assignee_mode == "team" and load:
+            return self._in_turn(runs, found, load)
+        return found
 
     def _chains(self, workflow, runs):
         """Return ``{run id: users}`` who come into question, the first before the next."""
@@ -215,7 +218,7 @@ class MailWorkflowStep(models.Model):
 
     names_people = fields.Boolean(compute="_compute_names_people")
 
-    @api.depends("kind")
+    @api.depends("kind", "notify_as")
     def _compute_names_people(self):
         for step in self:
-            step.names_people = bool(step.kind) and step._handler()._names_people
+            step.names_people = bool(step.kind) and step._handler()._asks_whom(step)

@@ -11,6 +11,9 @@ from . import opportunity
 from . import server_action
 from . import split
 from . import tag
+from . import assign
+from . import notify
 from . import task
+from . import decision
 from . import update
 from . import wait

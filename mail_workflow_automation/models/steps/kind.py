@@ -60,6 +60,11 @@ class MailWorkflowStepKind(models.AbstractModel):
         return []
 
     @api.model
+    def _asks_whom(self, step):
+        """Tell whether the step names people."""
+        return self._names_people
+
+    @api.model
     def _outcomes(self, step):
         """Return the names of the step's branches, besides ``then``: a tuple, empty without
         branches."""

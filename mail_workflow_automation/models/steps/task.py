@@ -10,6 +10,16 @@ from ..mail_workflow_assignee import ASSIGNEE_FIELDS
 DONE, LATE = "done", "late"
 # whatever became of its tasks unseen, a run does not stand at them for ever
 LOOK_AGAIN = timedelta(days=1)
+TASK_FIELDS = {
+    **ASSIGNEE_FIELDS,
+    "summary": "task_summary",
+    "note": "task_note",
+    "deadline_days": "task_deadline_days",
+    "working_days": "task_deadline_working",
+    "type": "task_type_id",
+    "wait_for": "task_wait_for",
+    "on_deadline": "task_on_deadline",
+}
 PART_FIELDS = {"summary": "summary", **ASSIGNEE_FIELDS}
 PART_FIELDS.pop("substitute")
 
@@ -64,16 +74,7 @@ class MailWorkflowStepTask(models.AbstractModel):
     _names_people = True
     _gives_tasks = True
     _can_skip = True
-    _step_fields = {
-        **ASSIGNEE_FIELDS,
-        "summary": "task_summary",
-        "note": "task_note",
-        "deadline_days": "task_deadline_days",
-        "working_days": "task_deadline_working",
-        "type": "task_type_id",
-        "wait_for": "task_wait_for",
-        "on_deadline": "task_on_deadline",
-    }
+    _step_fields = TASK_FIELDS
 
     # --- what it is -------------------------------------------------------------------------------
 
@@ -84,6 +85,11 @@ class MailWorkflowStepTask(models.AbstractModel):
     @api.model
     def _waits_for(self, step):
         return step.task_wait_for or "nothing"
+
+    @api.model
+    def _choices(self, step):
+        """Return the outcomes among which who does it chooses; none: it is just done."""
+        return []
 
     @api.model
     def _holds_back(self, step):
