@@ -215,6 +215,17 @@ class DefinitionCase(WorkflowCase):
                     "none": {"steps": [{"key": "sorry", "kind": "end", "reason": "no code"}]},
                 },
             },
+            {
+                "key": "tell",
+                "kind": "webhook",
+                "url": "https://hooks.example.com/told",
+                "fields": "name, amount_total",
+                "wait": True,
+                "branches": {
+                    "ok": {"steps": []},
+                    "failed": {"steps": [{"key": "unheard", "kind": "end"}]},
+                },
+            },
             {"key": "other", "kind": "enroll", "workflow": "Winback"},
             {"key": "away", "kind": "leave", "workflows": ["Winback"]},
             {

@@ -73,6 +73,8 @@ def pass_of(env, lane, folder=None, name=None, others=(), lock_timeout=None):
 def _pass(env, lane):
     if lane == "mail":
         return env["mail.mail"]._cron_send_workflow_mail()
+    if lane == "webhook":
+        return env["mail.workflow.webhook.call"]._cron_call()
     if lane == "runner":
         return env["mail.workflow.enrollment"]._cron_run()
     return env["mail.workflow.event"]._cron_dispatch()

@@ -123,6 +123,8 @@ class TestStepKinds(KindCase):
                 "reward_ids": [Command.create({"reward_type": "discount", "discount": 10})],
             }
         )
+        hosts = "mail_workflow_automation.webhook_hosts"
+        self.env["ir.config_parameter"].set_param(hosts, "hooks.example.com")
         samples = {
             "email": {},
             "tag": {"add": ["Cold"]},
@@ -142,6 +144,7 @@ class TestStepKinds(KindCase):
             "list": {"add": ["News"]},
             "update": {"set": [{"field": "city", "value": "Ghent"}]},
             "server_action": {"action": "Mark"},
+            "webhook": {"url": "https://hooks.example.com/", "wait": True},
             "opportunity": {"title": "Call {{ object.name }}"},
             "wait": {"days": 1},
         }

@@ -201,6 +201,15 @@ class TestQueryCounts(WorkflowCase):
         self.assertCostStays(workflow, self.people(1020), tables=3)
         self.assertEqual(program.coupon_count, 1020)
 
+    def test_webhook(self):
+        hosts = "mail_workflow_automation.webhook_hosts"
+        self.env["ir.config_parameter"].set_param(hosts, "hooks.example.com")
+        tell = {"key": "tell", "kind": "webhook", "url": "https://hooks.example.com/"}
+        workflow = self.workflow([tell, wait("day", days=1)], user=self.env.ref("base.user_admin"))
+        self.assertCostStays(workflow, self.people(1020))
+        calls = self.env["mail.workflow.webhook.call"]
+        self.assertEqual(calls.search_count([("step_id.workflow_id", "=", workflow.id)]), 1020)
+
     def test_task(self):
         call = {"key": "call", "kind": "task", "summary": "Call", "user": "marketer"}
         workflow = self.workflow([call, wait("day", days=1)])

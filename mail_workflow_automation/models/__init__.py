@@ -52,6 +52,7 @@ from . import mail_activity
 from . import mail_mail
 from . import mail_workflow_accepted
 from . import mail_workflow_mail_fate
+from . import mail_workflow_webhook_call
 from . import mail_workflow_post
 from . import mail_workflow_post_send
 from . import mailing

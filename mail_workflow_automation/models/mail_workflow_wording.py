@@ -164,6 +164,8 @@ class MailWorkflowStep(models.Model):
             "no": self.env._("No"),
             "else": self.env._("Otherwise"),
             "timeout": self.env._("Nothing happened"),
+            "ok": self.env._("Answered"),
+            "failed": self.env._("Failed"),
             "code": self.env._("With a code"),
             "none": self.env._("Without a code"),
         }

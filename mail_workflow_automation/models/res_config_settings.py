@@ -73,6 +73,12 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="mail_workflow_automation.mail_lanes",
         default=LANES["mail"],
     )
+    mail_workflow_webhook_hosts = fields.Char(
+        string="Hosts that webhooks may call",
+        config_parameter="mail_workflow_automation.webhook_hosts",
+        help="With commas between them. A port other than the usual one is named, too. Addresses "
+        "inside the own network must stand here by number.",
+    )
     mail_workflow_cron_workers = fields.Integer(
         string="Cron workers workflows may use at once",
         config_parameter="mail_workflow_automation.cron_workers",

@@ -17,3 +17,4 @@ from . import task
 from . import decision
 from . import update
 from . import wait
+from . import webhook
