@@ -36,10 +36,11 @@ def fresh(name, demo=False, addons=()):
     return name
 
 
-def apps_template(demo=False):
-    """Return the template database with Odoo's apps alone; build it if it is not there."""
-    apps = sorted({*APPS, *_dependencies()})
-    prefix = "mwa_apps_demo_" if demo else "mwa_apps_"
+def apps_template(demo=False, addons=()):
+    """Return the template database with Odoo's apps alone, those that our addon and the given
+    other addons need; build it if it is not there."""
+    apps = sorted({*APPS, *_dependencies(addons)})
+    prefix = "mwa_apps_" + ("demo_" if demo else "") + ("test_" if addons else "")
     name = prefix + digest(odoo_source.version(), apps, demo, LANGUAGES)
     what = f"installing Odoo's apps into a template{_with_demo(demo)} (up to 3 minutes, once)"
     return _template(name, prefix, what, lambda work: _install_apps(work, apps, demo))
@@ -47,7 +48,7 @@ def apps_template(demo=False):
 
 def addon_template(demo=False, addons=()):
     """Return the template database that has our addons, too; build it if it is not there."""
-    base = apps_template(demo)
+    base = apps_template(demo, addons)
     modules = [ADDON, *sorted(addons)]
     prefix = "mwa_addon_" + ("demo_" if demo else "") + ("test_" if addons else "")
     name = prefix + digest(base, modules, *_files(modules))
@@ -118,10 +119,17 @@ def _with_demo(demo):
     return " with demo data" if demo else ""
 
 
-def _dependencies():
-    """Return the apps of Odoo that our addon's manifest asks for."""
-    manifest = ROOT / ADDON / "__manifest__.py"
-    return ast.literal_eval(manifest.read_text())["depends"] if manifest.exists() else []
+def _dependencies(addons=()):
+    """Return the apps of Odoo that the manifests of our addon and of others ask for."""
+    manifests = [ROOT / ADDON / "__manifest__.py"]
+    manifests += [ROOT / "tests/addons" / name / "__manifest__.py" for name in addons]
+    found = [
+        app
+        for manifest in manifests
+        if manifest.exists()
+        for app in ast.literal_eval(manifest.read_text())["depends"]
+    ]
+    return [app for app in found if not (ROOT / app / "__manifest__.py").exists()]
 
 
 def _files(modules):

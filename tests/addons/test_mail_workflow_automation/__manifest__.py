@@ -1,11 +1,11 @@
 {
     "name": "Tests of Mail Workflow Automation",
-    "summary": "Tours, and what the tests need of a browser",
+    "summary": "Tours, what the tests need of a browser, and the applications they play in",
     "version": "19.0.1.0.0",
     "category": "Hidden/Tests",
     "license": "LGPL-3",
     "author": "Mail Workflow Automation contributors",
-    "depends": ["mail_workflow_automation", "sale_margin"],
+    "depends": ["mail_workflow_automation", "hr", "purchase"],
     "assets": {
         # Debian leaves this file out; the error it then logs fails every test in a browser
         "web.assets_backend": [
