@@ -16,6 +16,15 @@ class DefinitionCase(WorkflowCase):
         self.env["crm.team"].create({"name": "Lamp sellers"})
         self.env["crm.tag"].create({"name": "Warm"})
         self.env["loyalty.program"].create({"name": "Ten off", "program_type": "coupons"})
+        self.env["product.category"].create(
+            {
+                "name": "Light",
+                "parent_id": self.env["product.category"].create({"name": "Home"}).id,
+            }
+        )
+        self.env["crm.team"].create({"name": "Lamps team"})
+        self.env["crm.stage"].create({"name": "Curious"})
+        self.env["crm.tag"].create({"name": "Hot"})
         self.model = self.env["mail.workflow"].with_user(self.marketer)
         self.model.create({"name": "Winback"})
 
@@ -32,7 +41,6 @@ class DefinitionCase(WorkflowCase):
                 {"kind": "manual"},
                 {"kind": "segment", "domain": [["amount_total", ">", 500.5]]},
                 {"kind": "cart_updated", "count": 3, "within_days": 7},
-                {"kind": "order_cancelled"},
                 {"kind": "task_done", "filters": {"type": "mail.mail_activity_data_call"}},
                 {
                     "kind": "page_viewed",
@@ -41,6 +49,39 @@ class DefinitionCase(WorkflowCase):
                     "within_days": 7,
                 },
                 {"kind": "page_dwelled", "filters": {"url": "/pricing", "seconds": 10}},
+                {"kind": "order_cancelled", "filters": {"product": "Desk lamp"}},
+                {
+                    "kind": "order_confirmed",
+                    "filters": {
+                        "category": "Home / Light",
+                        "first": True,
+                        "min_amount": 99.5,
+                        "product": "Desk lamp",
+                    },
+                },
+                {"kind": "invoice_posted", "filters": {"min_amount": 5, "type": "in_invoice"}},
+                {"kind": "invoice_paid"},
+                {"kind": "lead_created", "filters": {"team": "Lamps team", "type": "lead"}},
+                {"kind": "lead_stage_changed", "filters": {"stage": "Curious"}},
+                {"kind": "lead_won", "filters": {"team": "Lamps team"}},
+                {"kind": "lead_lost"},
+                {"kind": "tag_added", "filters": {"lead_tag": "Hot", "tag": "Cold / Lamps"}},
+                {"kind": "list_unsubscribed", "filters": {"list": "Lamps and chairs"}},
+                {"kind": "form_submitted", "filters": {"model": "crm.lead", "page": "/a/*"}},
+                {
+                    "kind": "workflow_finished",
+                    "filters": {"outcome": "goal", "workflow": "Winback"},
+                },
+                {
+                    "kind": "record_changed",
+                    "filters": {
+                        "field": "state",
+                        "from": "draft",
+                        "model": "sale.order",
+                        "on": "changed",
+                        "to": "sent",
+                    },
+                },
                 {"kind": "custom", "name": "trial_started", "filters": {"plan": "pro", "a": [1]}},
                 {"kind": "email_clicked", "filters": {"step": "remind", "link": "/shop"}},
                 {

@@ -220,8 +220,12 @@ class TestTriggerKinds(KindCase):
                 with self.subTest(kind=kind, filter=key):
                     shown = form.xpath(f"//group[@name='trigger']//field[@name='{name}']")
                     self.assertTrue(shown)
-                    self.assertFalse(safe_eval(shown[0].get("invisible"), {"kind": kind}))
-                    self.assertTrue(safe_eval(shown[0].get("invisible"), {"kind": "manual"}))
+                    hidden, row = (
+                        shown[0].get("invisible"),
+                        {"filter_on": "", "model_name": "", name: True},
+                    )
+                    self.assertFalse(safe_eval(hidden, {**row, "kind": kind}))
+                    self.assertTrue(safe_eval(hidden, {**row, "kind": "manual"}))
 
     def test_each_filter_is_one_truth_in_file_form_and_words(self):
         """What is filled in on the form stands in the file; what came by file is on the form."""
@@ -234,10 +238,11 @@ class TestTriggerKinds(KindCase):
                     steps = [mail("a"), {"key": "b", "kind": "task"}]
                     workflow = self.workflow(steps, start=False, triggers=[{"kind": kind}])
                     trigger = workflow.trigger_ids
+                    trigger.filters = None
                     trigger[name] = value
                     stored = filters._written(trigger, name)
                     self.assertEqual(trigger.filters, {key: stored})
-                    self.assertFalse(handler._check_filters(trigger.filters, workflow))
+                    self.assertFalse(filters._problem(key, name, stored))
                     first = workflow.export_definition()
                     again = self.env["mail.workflow"].import_definition(json.dumps(first))
                     self.assertEqual(json.dumps(again.export_definition()), json.dumps(first))
@@ -253,9 +258,13 @@ class TestTriggerKinds(KindCase):
     def filter_sample(self, name):
         """Return a value that fits the column of a filter."""
         field = self.env["mail.workflow.trigger"]._fields[name]
+        if field.comodel_name == "ir.model":
+            return self.env["ir.model"]._get("crm.lead")
         if field.type == "many2one":
-            found = self.env[field.comodel_name].search([], limit=1)
-            return found or self.env[field.comodel_name].create({"name": "Sample"})
+            sample = [("name", "=", f"Sample of {name}")]
+            found = self.env[field.comodel_name].search(sample)
+            owner = {"user_id": self.marketer.id} if name == "filter_workflow_id" else {}
+            return found or found.create({"name": sample[0][2], **owner})
         if field.type == "selection":
             return field.get_values(self.env)[0]
         samples = {"boolean": True, "integer": 3, "float": 2.5}

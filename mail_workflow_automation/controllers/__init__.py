@@ -1,1 +1,1 @@
-from . import address, cart, coupon, dwell, event, known, mailing
+from . import address, cart, coupon, dwell, event, form, known, mailing

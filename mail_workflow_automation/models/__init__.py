@@ -19,13 +19,13 @@ from . import steps
 from . import mail_workflow_trigger
 from . import mail_workflow_rights
 from . import mail_workflow_filter
-from . import triggers
 from . import mail_workflow_event
 from . import mail_workflow_lane
 from . import mail_workflow_visitor
 from . import ir_cron
 from . import mail_workflow_enrollment
 from . import mail_workflow_execution
+from . import triggers
 from . import mail_workflow_enroller
 from . import mail_workflow_dispatcher
 from . import mail_workflow_intake

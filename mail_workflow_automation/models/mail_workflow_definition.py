@@ -183,8 +183,9 @@ class MailWorkflowDefinition(models.AbstractModel):
     def _name_field(self, records):
         if records._name == "res.users":
             return "login"
-        # a tag below another is known by the path to it
-        return "display_name" if records._parent_store else records._rec_name or "display_name"
+        # a tag below another is known by the path to it, where its name alone is stored
+        is_below = records._parent_store and records._rec_name in (None, "name")
+        return "display_name" if is_below else records._rec_name or "display_name"
 
     @api.model
     def _export_spec(self, spec):
@@ -341,19 +342,11 @@ class MailWorkflowDefinition(models.AbstractModel):
             if "filters" in entry:
                 where = f"{path}.filters"
                 vals["filters"] = self._filters(entry["filters"], entry["kind"], where)
-                self._check_filters(vals["filters"], handler, workflow, where)
             for key in ("count", "within_days"):
                 if key in entry:
                     vals[key] = self._whole(entry[key], f"{path}.{key}")
             vals_list.append(vals)
         triggers_model.create(vals_list)
-
-    @api.model
-    def _check_filters(self, filters, handler, workflow, path):
-        """Check the filters of a trigger further than by their types: the steps they name."""
-        problems = handler._check_filters(filters, workflow)
-        if problems:
-            raise DefinitionError(path, problems[0])
 
     @api.model
     def _import_steps(self, workflow, steps):

@@ -274,6 +274,7 @@ class MailWorkflowEnrollment(models.Model):
                            'at', %(at)s, 'from', state, 'to', %(state)s, 'why', %(reason)s, 'by',
                            %(by)s))
                  WHERE id = ANY(%(ids)s) AND state IN ('active', 'holdout', 'failed')
+                RETURNING id
                 """,
                 state=state,
                 reason=reason,
@@ -284,7 +285,9 @@ class MailWorkflowEnrollment(models.Model):
                 ids=self.ids,
             )
         )
+        left = [row[0] for row in self.env.cr.fetchall()]
         self.invalidate_recordset()
+        self.browse(left)._note_finished(state)
 
     def _let_go(self, now):
         """Take back what runs that wait stood at their step for."""

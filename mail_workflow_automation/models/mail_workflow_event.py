@@ -4,13 +4,14 @@ from collections import defaultdict
 from functools import partial
 
 from odoo import api, fields, models, tools
-from odoo.http import request
 from odoo.tools import SQL
 
 from ..engine.document import first_flaw
 
 _logger = logging.getLogger(__name__)
 
+# in the context of an import: who imports said that it starts workflows
+STARTS = "workflow_import_starts"
 CHANGED = "mail_workflow_changed"
 COLUMNS = (
     "kind",
@@ -109,7 +110,7 @@ class MailWorkflowEvent(models.Model):
         :returns: whether it is noted; of a keyed event only the first is
         """
         try:
-            if not self._is_listened(kind):
+            if not self._is_listened(kind) or self._is_silent_import():
                 return False
             values = self._prepare_event_values(
                 kind, record, partner, data, key, occurred_at, place, person, visitor_id
@@ -122,18 +123,62 @@ class MailWorkflowEvent(models.Model):
             if is_new:
                 self.env["mail.workflow.lane"]._wake("dispatcher")
             return is_new
-        pending = self.env.cr.precommit.data.setdefault(PENDING, [])
         if kind in ONCE_PER_TRANSACTION:
             same = ("kind", "res_model", "res_id")
+            pending = self._pending()
             pending[:] = [row for row in pending if any(row[name] != values[name] for name in same)]
-        if not pending:
-            self.env.cr.precommit.add(self._write_pending)
-        pending.append(values)
+        self._add_pending([values])
         return True
+
+    @api.model
+    def _note_rows(self, rows):
+        """Note events of the engine itself, about which everything is known.
+
+        :param rows: dicts with ``kind``, ``data`` (a dict) and columns of the event
+        """
+        now = fields.Datetime.now()
+        known = {**dict.fromkeys(COLUMNS), "occurred_at": now, "verdict": "human"}
+        self._add_pending([{**known, **row, "data": json.dumps(row["data"])} for row in rows])
+
+    @api.model
+    def _pending(self):
+        """Return the events of this transaction that are not written yet."""
+        return self.env.cr.precommit.data.setdefault(PENDING, [])
+
+    @api.model
+    def _add_pending(self, rows):
+        pending = self._pending()
+        if rows and not pending:
+            self.env.cr.precommit.add(self._write_pending)
+        pending += rows
+
+    @api.model
+    def _already_noted(self, kind, records):
+        """Return those of the records about which there is an event of the kind already."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT res_id FROM mail_workflow_event"
+                " WHERE res_model = %s AND res_id = ANY(%s) AND kind = %s",
+                records._name,
+                records.ids,
+                kind,
+            )
+        )
+        ids = {row[0] for row in self.env.cr.fetchall()}
+        for row in self._pending():
+            if (row["kind"], row["res_model"]) == (kind, records._name):
+                ids.add(row["res_id"])
+        return records.filtered(lambda record: record.id in ids)
 
     @api.model
     def _is_listened(self, kind):
         return kind in self.env["mail.workflow.listening"]._kinds()
+
+    @api.model
+    def _is_silent_import(self):
+        """Tell whether a file is being imported by somebody who did not say that workflows start
+        because of it."""
+        return bool(self.env.context.get("import_file") and not self.env.context.get(STARTS))
 
     @api.model
     def _wanted(self, kind):
@@ -192,23 +237,6 @@ class MailWorkflowEvent(models.Model):
         if name not in record._fields:
             return None
         return record[name].id or None
-
-    @api.model
-    def _note_subscribed(self, contact, subscribed_list):
-        """Note that a mailing contact joined a list; its person is the address.
-
-        Neither knows a company: where it happens on a website, the website does.
-        """
-        if not self._is_listened("list_subscribed"):
-            return
-        contact_sudo = contact.sudo()
-        if contact_sudo.email_normalized:
-            self._emit(
-                "list_subscribed",
-                record=contact_sudo,
-                data={"list": subscribed_list.id},
-                place=getattr(request, "website", None) if request else None,
-            )
 
     def _write_pending(self):
         """Write the events of this transaction in one INSERT, and wake the dispatcher once."""

@@ -50,7 +50,8 @@ class MailWorkflowTrigger(models.Model):
 class MailWorkflowFilter(models.AbstractModel):
     """The values of filters by the type of their column: as kept, in a file, on the form, in words.
 
-    Kept are texts, numbers, truth values, the values of selections, and the ids of records.
+    Kept are texts, numbers, truth values, the values of selections, the ids of records, and the
+    technical names of models.
     """
 
     _name = "mail.workflow.filter"
@@ -61,9 +62,15 @@ class MailWorkflowFilter(models.AbstractModel):
         return self.env["mail.workflow.trigger"]._fields[name]
 
     @api.model
+    def _is_model(self, name):
+        return self._field(name).comodel_name == "ir.model"
+
+    @api.model
     def _found(self, name, value):
         """Return the record of an id; whoever sees a workflow sees what it is about."""
         records_sudo = self.env[self._field(name).comodel_name].sudo()
+        if self._is_model(name):
+            return records_sudo._get(value) if isinstance(value, str) else records_sudo
         is_id = isinstance(value, int) and not isinstance(value, bool)
         return records_sudo.browse(value).exists() if is_id else records_sudo
 
@@ -98,12 +105,16 @@ class MailWorkflowFilter(models.AbstractModel):
             return definition._text(value, path, required=True)
         if self._field(name).type == "boolean" and value is not True:
             raise DefinitionError(path, self.env._("must be true, or left out"))
+        if self._is_model(name):
+            if not self._found(name, value):
+                raise DefinitionError(path, self.env._("there is no model '%s' here", value))
+            return value
         return definition._import_value("mail.workflow.trigger", name, value, path, None)
 
     @api.model
     def _export(self, name, value):
         """Return a value for the file: a record by its name."""
-        if self._field(name).type != "many2one":
+        if self._field(name).type != "many2one" or self._is_model(name):
             return value
         found = self._found(name, value).with_env(self.env)
         return self.env["mail.workflow.definition"]._export_record(found) or f"#{value}"
@@ -119,6 +130,8 @@ class MailWorkflowFilter(models.AbstractModel):
     def _written(self, trigger, name):
         """Return the value to keep, of a column that was filled in; False for none."""
         value = trigger[name]
+        if self._is_model(name):
+            return value.sudo().model
         if self._field(name).type == "many2one":
             return value.id
         if isinstance(value, float) and value.is_integer():

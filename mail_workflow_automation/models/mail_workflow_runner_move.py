@@ -181,6 +181,7 @@ class MailWorkflowRunner(models.AbstractModel):
             )
         )
         runs.invalidate_recordset()
+        runs._note_finished("done")
 
     @api.model
     def _finish_waits(self, runs, branch, now, happened_at=None, notes=None):

@@ -56,6 +56,8 @@ class MailWorkflowTrigger(models.Model):
             if trigger.kind and isinstance(filters, dict) and not trigger._handler()._is_named:
                 known = trigger._handler()._filter_fields
                 filters = {key: value for key, value in filters.items() if key in known}
+            if trigger.kind and not filters:
+                filters = trigger._handler()._default_filters(trigger.workflow_id)
             trigger.filters = filters or None
 
     @api.depends(lambda self: self._summary_fields())

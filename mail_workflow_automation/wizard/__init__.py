@@ -1,3 +1,4 @@
+from . import base_import
 from . import base_partner_merge
 from . import mail_workflow_import
 from . import mail_workflow_start

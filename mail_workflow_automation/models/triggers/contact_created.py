@@ -34,10 +34,9 @@ class ResPartner(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         partners = super().create(vals_list)
-        if not self.env.context.get("import_file"):
-            for partner in partners:
-                if partner.type == "contact":
-                    self.env["mail.workflow.event"].emit(
-                        "contact_created", record=partner, partner=partner
-                    )
+        for partner in partners:
+            if partner.type == "contact":
+                self.env["mail.workflow.event"].emit(
+                    "contact_created", record=partner, partner=partner
+                )
         return partners

@@ -65,6 +65,11 @@ class MailWorkflowTriggerKind(models.AbstractModel):
         return problems
 
     @api.model
+    def _default_filters(self, workflow):
+        """Return the filters a trigger of this kind begins with."""
+        return {}
+
+    @api.model
     def _matches(self, filters, event):
         """Tell whether an event of this kind passes the filters: each is in its ``data`` under the
         same key, alone or among several; ``min_x`` is the least ``x``. Asks the database nothing.

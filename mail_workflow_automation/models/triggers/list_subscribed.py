@@ -1,7 +1,13 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
+from odoo.http import request
 from odoo.tools import SQL
 
 from ..mail_workflow_filter import filter_field
+
+# what is written when somebody leaves a list, or comes back
+OPT_OUT = {"opt_out", "opt_out_datetime", "opt_out_reason_id"}
 
 
 class MailWorkflowTrigger(models.Model):
@@ -62,24 +68,26 @@ class MailingSubscription(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         subscriptions = super().create(vals_list)
-        subscriptions.filtered(lambda subscription: not subscription.opt_out)._note_subscribed()
+        subscriptions.filtered(lambda one: not one.opt_out)._note_list_event("list_subscribed")
         return subscriptions
 
     def write(self, vals):
-        back = self.browse()
-        if "opt_out" in vals and not vals["opt_out"]:
-            back = self.filtered("opt_out")
+        if not OPT_OUT & vals.keys():
+            return super().write(vals)
+        before = self.filtered("opt_out")
         result = super().write(vals)
-        back._note_subscribed()
+        after = self.filtered("opt_out")
+        (before - after)._note_list_event("list_subscribed")
+        (after - before)._note_list_event("list_unsubscribed")
         return result
 
-    def _note_subscribed(self):
-        if not self.env["mail.workflow.event"]._is_listened("list_subscribed"):
-            return
-        for subscription in self:
-            self.env["mail.workflow.event"]._note_subscribed(
-                subscription.contact_id, subscription.list_id
-            )
+    def unlink(self):
+        self.filtered(lambda one: not one.opt_out)._note_list_event("list_unsubscribed")
+        return super().unlink()
+
+    def _note_list_event(self, kind):
+        for contact, subscriptions in self.grouped("contact_id").items():
+            contact._note_list_event(kind, subscriptions.list_id)
 
 
 class MailingContact(models.Model):
@@ -88,22 +96,68 @@ class MailingContact(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         contacts = super().create(vals_list)
-        events = self.env["mail.workflow.event"]
-        if events._is_listened("list_subscribed"):
-            # Odoo fills the lists of a new contact by SQL: no subscription is "created"
-            for contact, vals in zip(contacts, vals_list, strict=True):
-                if vals.get("list_ids"):
-                    for subscribed in contact.list_ids:
-                        events._note_subscribed(contact, subscribed)
+        for contact, vals in zip(contacts, vals_list, strict=True):
+            if vals.get("list_ids"):
+                contact._note_list_event("list_subscribed", contact.list_ids)
         return contacts
 
     def write(self, vals):
-        events = self.env["mail.workflow.event"]
-        if "list_ids" not in vals or not events._is_listened("list_subscribed"):
+        if "list_ids" not in vals:
             return super().write(vals)
-        before = {contact.id: contact.list_ids for contact in self}
-        result = super().write(vals)
+        with self._noting_lists():
+            return super().write(vals)
+
+    @contextmanager
+    def _noting_lists(self):
+        """Note what changes in the lists of contacts: Odoo fills them by SQL, and no subscription
+        is "created" or "removed"."""
+        events = self.env["mail.workflow.event"]
+        if not any(events._is_listened(kind) for kind in ("list_subscribed", "list_unsubscribed")):
+            yield
+            return
+        before = self._lists_by_contact()
+        yield
+        after = self._lists_by_contact()
+        none = self.env["mailing.list"]
         for contact in self:
-            for subscribed in contact.list_ids - before[contact.id]:
-                events._note_subscribed(contact, subscribed)
-        return result
+            old, new = before.get(contact.id, none), after.get(contact.id, none)
+            contact._note_list_event("list_subscribed", new - old)
+            contact._note_list_event("list_unsubscribed", old - new)
+
+    def _lists_by_contact(self):
+        """Return ``{contact id: lists it is on and has not left}``."""
+        subscriptions_sudo = self.env["mailing.subscription"].sudo()
+        groups = subscriptions_sudo._read_group(
+            [("contact_id", "in", self.ids), ("opt_out", "=", False)],
+            ["contact_id"],
+            ["list_id:recordset"],
+        )
+        return {contact.id: lists for contact, lists in groups}
+
+    def _note_list_event(self, kind, lists):
+        """Note that a mailing contact joined lists, or left them; its person is the address.
+
+        Neither knows a company: where it happens on a website, the website does.
+        """
+        events = self.env["mail.workflow.event"]
+        if not lists or not events._is_listened(kind):
+            return
+        contact_sudo = self.sudo()
+        for one in lists if contact_sudo.email_normalized else ():
+            events._emit(
+                kind,
+                record=contact_sudo,
+                data={"list": one.id},
+                place=getattr(request, "website", None) if request else None,
+            )
+
+
+class MailingList(models.Model):
+    _inherit = "mailing.list"
+
+    def write(self, vals):
+        if "contact_ids" not in vals:
+            return super().write(vals)
+        named = self.new({"contact_ids": vals["contact_ids"]}).contact_ids._origin
+        with (self.contact_ids | named)._noting_lists():
+            return super().write(vals)

@@ -19,6 +19,11 @@ class MailWorkflowTriggerOrderCancelled(models.AbstractModel):
 
     _icon = "fa-ban"
     _record_models = ("sale.order",)
+    _filter_fields = {
+        "product": "filter_product_id",
+        "category": "filter_category_id",
+        "min_amount": "filter_min_amount",
+    }
 
 
 class SaleOrder(models.Model):
@@ -29,10 +34,7 @@ class SaleOrder(models.Model):
             lambda order: order.state != "cancel" and not order._is_merged_cart()
         )
         result = super()._action_cancel()
-        for order in cancelled:
-            self.env["mail.workflow.event"].emit(
-                "order_cancelled", record=order, partner=order.partner_id
-            )
+        cancelled._note_workflow_event("order_cancelled")
         return result
 
     def _is_merged_cart(self):
