@@ -253,3 +253,25 @@ class TestUnknownVisitors(WebsiteCase):
             costs.append(self.env.cr.sql_log_count - before)
         self.assertEqual(costs[1], costs[2])
         self.assertEqual(len(set(self.views().mapped("email_normalized"))), 120)
+
+    def test_what_is_no_page_of_the_website_is_left_alone(self):
+        self.workflow(
+            [mail("any")],
+            name="Any page",
+            triggers=[
+                {"kind": "page_viewed"},
+                {"kind": "page_dwelled", "filters": {"seconds": 5}},
+            ],
+        )
+        file = self.env["ir.attachment"].create(
+            {
+                "name": "old.html",
+                "mimetype": "text/html",
+                "raw": "<div id='wrapwrap'>Prix: été</div>".encode("latin-1"),
+                "public": True,
+            }
+        )
+        self.visit(f"/web/content/{file.id}")
+        self.authenticate("marketer", "marketer")
+        self.visit("/odoo")
+        self.assertFalse(self.views())

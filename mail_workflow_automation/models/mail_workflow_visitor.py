@@ -25,10 +25,12 @@ class MailWorkflowVisitor(models.AbstractModel):
 
     @api.model
     def _path(self, response):
-        """Return the path of the page that an answer shows, None when it shows none."""
+        """Return the path of the website's page that an answer shows, None when it shows none: the
+        backend has no website, and no visitors."""
         asked = request.httprequest
         is_page = (
             asked.method == "GET"
+            and hasattr(request, "website")
             and getattr(response, "status_code", 0) == 200
             and response.mimetype == "text/html"
             and asked.headers.get("X-Disable-Tracking") != "1"

@@ -15,7 +15,7 @@ MOST_SECONDS = 3600
 TOKEN_HOURS = 12
 SCOPE = "mail_workflow_dwell"
 # of a page that Odoo keeps, the attribute may be there from the last time it was made
-ROOT = re.compile(r'id="wrapwrap"(?: data-mail-workflow-dwell="[^"]*")?')
+ROOT = re.compile(rb'id="wrapwrap"(?: data-mail-workflow-dwell="[^"]*")?')
 
 
 class MailWorkflowTrigger(models.Model):
@@ -127,5 +127,6 @@ class IrHttp(models.AbstractModel):
                 response.flatten()
             values = handler._script_values(path, seconds, request.website.cookies_bar)
             attribute = f'id="wrapwrap" data-mail-workflow-dwell="{escape(json.dumps(values))}"'
-            html = response.get_data(as_text=True)
-            response.set_data(ROOT.sub(lambda _found: attribute, html, count=1))
+            # bytes: a file of any encoding can be served as a page
+            html = response.get_data()
+            response.set_data(ROOT.sub(lambda _found: attribute.encode(), html, count=1))
