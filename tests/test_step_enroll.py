@@ -55,6 +55,18 @@ class TestEnroll(WorkflowCase):
         self.assertPath(self.runs(source), ("enroll", "skipped"), ("next", "queued"))
         self.assertEqual(self.reason(self.runs(source), "enroll"), "“Welcome” is not running")
 
+    def test_one_that_takes_other_records_by_now_is_skipped(self):
+        """Nobody is brought in by the number that happens to be theirs in another table."""
+        target = self.workflow([wait("day", days=1)], name="Welcome")
+        source = self.workflow([enroll("Welcome")], model="sale.order")
+        target.action_stop()
+        target.model_id = self.env["ir.model"]._get("crm.lead")
+        target.action_start()
+        source.enroll(self.cart(self.person()))
+        self.run_engine()
+        self.assertPath(self.runs(source), ("enroll", "skipped"))
+        self.assertIn("takes Lead", self.reason(self.runs(source), "enroll"))
+
     def test_itself_is_refused(self):
         draft = self.workflow([wait("day", days=1)], name="Alone", start=False)
         draft.step_ids.create(
@@ -109,6 +121,21 @@ class TestLeave(WorkflowCase):
             self.assertState(self.runs(workflow, bob), "active")
         self.assertState(self.runs(kept, ada), "active")
         self.assertState(self.runs(source), "done")
+
+    def test_who_is_taken_out_in_the_same_pass_gets_nothing_more(self):
+        other = self.workflow([mail("hello"), mail("again")], name="Other", start=False)
+        source = self.workflow([self.step("Other")], name="Source", start=False)
+        source.priority = 20  # carried out first
+        (source | other).action_start()
+        ada = self.person()
+        source.enroll(ada)
+        other.enroll(ada)
+        self.run_engine()
+        run = self.runs(other)
+        self.assertState(run, "exited", "taken out by workflow “Source”")
+        self.assertPath(run, ("hello", "skipped"))
+        self.assertFalse(self.mails(other))
+        self.assertFalse(run.due_at)
 
     def test_who_left_may_come_back_by_the_rules(self):
         first = self.workflow(

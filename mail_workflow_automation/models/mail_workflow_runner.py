@@ -125,8 +125,10 @@ class MailWorkflowRunner(models.AbstractModel):
         going_on = []
         # of several mails to one person that of the higher priority comes first under the cap
         for step in steps.sorted(lambda step: -step.workflow_id.priority):
-            group = runs.browse(by_step[step.id])
-            going_on += self._run_group(step, group, now, checked)
+            # a step of this pass can have ended runs of other workflows
+            group = runs.browse(by_step[step.id]).filtered(lambda run: run.state == "active")
+            if group:
+                going_on += self._run_group(step, group, now, checked)
         return runs.browse(going_on)
 
     @api.model

@@ -36,7 +36,19 @@ class MailWorkflowStepEnroll(models.AbstractModel):
             return [self.env._("choose the workflow to enroll in")]
         if target == step.workflow_id:
             return [self.env._("a workflow does not enroll in itself; use “Go to”")]
-        problems = []
+        problems = self._misfits(step)
+        if self._comes_back_at_once(step):
+            problems.append(
+                self.env._(
+                    "“%s” leads back to this workflow without a wait; add a wait", target.name
+                )
+            )
+        return problems
+
+    @api.model
+    def _misfits(self, step):
+        """Return why the other workflow cannot take what this one is about, a list of str."""
+        target, problems = step.enroll_workflow_id, []
         if target.company_id != step.workflow_id.company_id:
             problems.append(self.env._("“%s” is of another company", target.name))
         if target.model_name not in (step.workflow_id.model_name, "res.partner"):
@@ -45,12 +57,6 @@ class MailWorkflowStepEnroll(models.AbstractModel):
                     "“%(workflow)s” takes %(model)s, which this one has not",
                     workflow=target.name,
                     model=target.model_id.name,
-                )
-            )
-        if self._comes_back_at_once(step):
-            problems.append(
-                self.env._(
-                    "“%s” leads back to this workflow without a wait; add a wait", target.name
                 )
             )
         return problems
@@ -101,6 +107,9 @@ class MailWorkflowStepEnroll(models.AbstractModel):
         if not target or target.state not in ("running", "paused"):
             reason = self.env._("“%s” is not running", target.name or "?")
             return {run.id: outcome.skip(reason) for run in runs}
+        misfits = self._misfits(step)  # it can have been stopped and changed since
+        if misfits:
+            return {run.id: outcome.skip(misfits[0]) for run in runs}
         records = self._records(step, runs)
         return {
             run.id: outcome.done()
