@@ -5,7 +5,7 @@ from odoo.tests import Form, tagged
 
 from odoo.addons.mail_workflow_automation.models.triggers import clock
 
-from .common import WorkflowCase, mail
+from .common import WorkflowCase, mail, wait
 
 
 @tagged("post_install", "-at_install", "mail_workflow")
@@ -48,6 +48,15 @@ class TestScheduleTrigger(WorkflowCase):
         keys = self.runs(workflow, grace).mapped("entry_key")
         email = grace.email_normalized
         self.assertEqual(keys, [f"{email} 2026-03-{day}" for day in ("09", "23", "30")])
+
+    def test_who_was_taken_out_by_hand_stays_out(self):
+        ada, grace = self.person("Sched Ada"), self.person("Sched Grace")
+        workflow = self.scheduled(weekdays=["mon"], time="09:00", steps=[wait("day", days=1)])
+        self.run_engine(days=7)
+        self.runs(workflow, ada).with_user(self.marketer).action_take_out()
+        self.run_engine(days=7)
+        self.assertEqual(len(self.runs(workflow, ada)), 1)
+        self.assertEqual(len(self.runs(workflow, grace)), 2)
 
     def test_month_end_comes_on_the_last_day(self):
         ada = self.person("Sched Ada")

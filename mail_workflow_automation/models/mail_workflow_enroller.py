@@ -87,6 +87,7 @@ class MailWorkflowEnroller(models.AbstractModel):
                 entries.setdefault(key, (record_id, person))
         used_up = {}
         if occasions is not None:
+            entries = self._without_taken_out(workflow, entries)
             used_up = {key: due[record_id] for key, (record_id, _person) in entries.items()}
         runs_no = self._run_numbers(workflow, list(entries), now, by_hand, used_up)
         if not runs_no:
@@ -118,6 +119,36 @@ class MailWorkflowEnroller(models.AbstractModel):
                 )
             )
         return self._insert(workflow, rows, trigger, data, why, now)
+
+    @api.model
+    def _without_taken_out(self, workflow, entries):
+        """Drop those whom somebody took out on an earlier occasion (rule 24): each has a key of
+        its own, found by the record or address.
+
+        :param dict entries: ``{entry key: (record id, Person)}``
+        """
+        self.env["mail.workflow.enrollment"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT entry_key
+                  FROM mail_workflow_enrollment
+                 WHERE workflow_id = %s AND state = 'exited' AND exit_reason = ANY(%s)
+                   AND ((res_model = %s AND res_id = ANY(%s)) OR email_normalized = ANY(%s))
+                """,
+                workflow.id,
+                [TAKEN_OUT, BLOCKED],
+                workflow.model_name,
+                [record_id for record_id, _person in entries.values()],
+                [
+                    person.email_normalized
+                    for _record_id, person in entries.values()
+                    if person.email_normalized
+                ],
+            )
+        )
+        taken_out = {split_key(key)[0] for (key,) in self.env.cr.fetchall()}
+        return {key: entry for key, entry in entries.items() if split_key(key)[0] not in taken_out}
 
     @api.model
     def _eligible(self, workflow, ids):
