@@ -69,6 +69,23 @@ class TestCoupon(CouponCase):
         self.assertFalse(self.env["mail.mail"].search([("res_id", "in", cards.ids)]))
         self.assertEqual({self.outcome(run) for run in self.runs(workflow)}, {("code", False)})
 
+    def test_addresses_without_a_contact_are_persons_of_their_own(self):
+        contacts = self.env["mailing.contact"].create(
+            [{"name": one, "email": f"{one}@x.example.com"} for one in ("ada", "bob")]
+        )
+        workflow = self.workflow(
+            [self.step()],
+            model="mailing.contact",
+            reentry={"policy": "after_exit", "per": "person"},
+        )
+        workflow.enroll(contacts[0])
+        self.run_engine()
+        workflow.enroll(contacts)
+        self.run_engine(days=1)
+        found = [self.outcome(run) for run in self.runs(workflow)]
+        had = ("none", "had a code already")
+        self.assertEqual(found, [("code", False), had, ("code", False)])
+
     def test_the_next_mail_shows_it(self):
         workflow = self.workflow([self.step(days=10), mail("offer", body=BODY)])
         ada = self.person()

@@ -220,7 +220,7 @@ class MailWorkflowStepCoupon(models.AbstractModel):
                 counts[person] = sum(
                     1
                     for coupon in given
-                    if (coupon.person == person or coupon.partner_id == run.partner_id)
+                    if (coupon.person == person or coupon.partner_id & run.partner_id)
                     and (since is None or coupon.given_at > since)
                 )
         return counts
