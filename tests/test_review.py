@@ -1,6 +1,7 @@
 """What a stranger's database must not suffer: found by a reader with fresh eyes."""
 
 import json
+from datetime import date
 from unittest.mock import patch
 
 from psycopg2 import IntegrityError
@@ -16,6 +17,7 @@ from odoo.addons.http_routing.tests.common import MockRequest
 from odoo.addons.website_mass_mailing.controllers.main import MassMailController
 
 from .common import MANAGER_GROUP, WorkflowCase, mail, wait
+from .people_common import PeopleCase
 
 DAY = [mail("hello"), wait("day", hours=24), mail("again")]
 
@@ -317,3 +319,55 @@ class TestLargeTables(WorkflowCase):
             self.env["mail.workflow"]._cron_housekeeping()
         self.env.invalidate_all()
         self.assertFalse(self.runs(workflow).filtered("log"))
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestTasks(PeopleCase):
+    def test_working_days_are_those_of_the_company(self):
+        company = self.env.company
+        ada = self.person()
+        for zone in ("America/Los_Angeles", "Pacific/Auckland", "UTC"):
+            company.partner_id.tz = company.resource_calendar_id.tz = zone
+            workflow = self.workflow(
+                [self.task(user="bert", deadline_days=2, working_days=True)], name=zone
+            )
+            run = workflow.enroll(ada)
+            self.run_engine()
+            task = self.env["mail.activity"].search([("workflow_enrollment_id", "=", run.id)])
+            # a Monday at one, at ten in the evening, and at nine
+            self.assertEqual(task.date_deadline, date(2026, 3, 4), zone)
+
+    def test_the_substitute_gets_one_of_what_anyone_could_take(self):
+        workflow = self.workflow(
+            [
+                self.task(
+                    assignee="anyone",
+                    users=["bert", "cleo"],
+                    deadline_days=1,
+                    on_deadline="substitute",
+                    substitute="dora",
+                    also=[{"summary": "IT", "user": "bert"}],
+                )
+            ]
+        )
+        ada = self.person()
+        run = workflow.enroll(ada)
+        self.run_engine()
+        self.run_engine(days=2)
+        tasks = self.todo(ada)
+        self.assertEqual(tasks.user_id, self.dora)
+        self.assertEqual(tasks.mapped("summary"), ["call", "IT"])
+        for task in tasks:
+            self.do(task)
+        self.assertState(run, "done")
+
+    def test_a_failed_run_is_not_sent_on_from_its_wait(self):
+        run = self.workflow([self.task(user="bert"), wait("day", days=1)]).enroll(self.person())
+        self.run_engine()
+        with self.failing("mail.workflow.step.task", "_judge", lambda: UserError("no")):
+            with mute_logger("odoo.addons.mail_workflow_automation"):
+                self.run_engine(days=1)
+        self.assertState(run, "failed")
+        with self.assertRaisesRegex(UserError, "waiting"):
+            run.with_user(self.marketer).action_skip_wait()
+        self.assertEqual(run.step_id.key, "call")

@@ -139,7 +139,7 @@ class MailWorkflowEnrollment(models.Model):
     def action_skip_wait(self):
         """Go on at once from the wait these runs stand at."""
         self._check_actor()
-        waiting = self.filtered("waiting_since")
+        waiting = self.filtered(lambda run: run.state == "active" and run.waiting_since)
         if not waiting:
             raise UserError(self.env._("None of these runs is waiting."))
         now = fields.Datetime.now()

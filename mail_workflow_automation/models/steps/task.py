@@ -1,4 +1,4 @@
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Command
@@ -217,14 +217,12 @@ class MailWorkflowStepTask(models.AbstractModel):
     @api.model
     def _deadline(self, step, now):
         """Return the date at the end of which the task is overdue."""
-        today, days = to_local(now, self._zone(step)).date(), step.task_deadline_days
-        company_sudo = step.workflow_id.company_id.sudo()
-        calendar_sudo = step.workflow_id.calendar_id.sudo() or company_sudo.resource_calendar_id
-        if not (step.task_deadline_working and days and calendar_sudo):
-            return today + timedelta(days=days)
-        tomorrow = datetime.combine(today + timedelta(days=1), time(0))
-        planned = calendar_sudo.plan_days(days, tomorrow, compute_leaves=True)
-        return planned.date() if planned else today + timedelta(days=days)
+        workflow, zone, days = step.workflow_id, self._zone(step), step.task_deadline_days
+        opening = self.env["mail.workflow.opening"]
+        if not (step.task_deadline_working and days and opening._calendar(workflow)):
+            return to_local(now, zone).date() + timedelta(days=days)
+        over = opening._after(workflow, {step.id: zone}, {step.id: now}, days=days)
+        return to_local(over[step.id], zone).date()
 
     @api.model
     def _look_at(self, step, deadline, now):
@@ -273,10 +271,14 @@ class MailWorkflowStepTask(models.AbstractModel):
         substitute = step.substitute_user_id
         if step.task_on_deadline == "substitute":
             theirs = still_open.filtered(lambda activity: activity.user_id != substitute)
+            # of a task that anyone may take the substitute gets one
+            kept = still_open - theirs
+            for activity in theirs:
+                if activity.workflow_part_no not in kept.mapped("workflow_part_no"):
+                    kept |= activity
             if theirs:
-                deadline = self._deadline(step, now)
-                due_at = self._look_at(step, deadline, now)
-                return outcome.wait(due_at, data={"hand_over": theirs.ids})
+                data = {"hand_over": (theirs & kept).ids, "take_back": (theirs - kept).ids}
+                return outcome.wait(now + LOOK_AGAIN, data=data)
         return outcome.wait(now + LOOK_AGAIN)
 
     # --- doing ------------------------------------------------------------------------------------
@@ -290,20 +292,19 @@ class MailWorkflowStepTask(models.AbstractModel):
     def _stand(self, step, runs, outcomes, now):
         arrived = runs.filtered(lambda run: not run.waiting_since)
         self._give(step, arrived, outcomes, now)
-        handed_over = [
-            activity_id
-            for run in runs - arrived
-            for activity_id in (outcomes[run.id].data or {}).get("hand_over", ())
-        ]
-        if handed_over:
+        overdue = [outcomes[run.id].data for run in runs - arrived if outcomes[run.id].data]
+        if overdue:
             # its own tasks a workflow hands on, whatever became of the records' owners
             activities_sudo = step.workflow_id._run_env()["mail.activity"].sudo()
-            activities_sudo.with_context(mail_activity_quick_update=True).browse(handed_over).write(
+            activities_sudo = activities_sudo.with_context(mail_activity_quick_update=True)
+            activities_sudo.browse([i for data in overdue for i in data["hand_over"]]).write(
                 {
                     "user_id": step.substitute_user_id.id,
                     "date_deadline": self._deadline(step, now),
                 }
             )
+            spare_sudo = activities_sudo.browse([i for data in overdue for i in data["take_back"]])
+            spare_sudo._workflow_close()
 
     @api.model
     def _give(self, step, runs, outcomes, now):
