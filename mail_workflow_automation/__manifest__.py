@@ -43,6 +43,8 @@
         "views/triggers/workflow_finished.xml",
         "views/mail_workflow_step_views.xml",
         "views/triggers/date.xml",
+        "views/triggers/inactive.xml",
+        "views/triggers/replenishment.xml",
         "views/triggers/schedule.xml",
         "views/steps/assignee.xml",
         "views/steps/assign.xml",

@@ -10,6 +10,8 @@ class DefinitionCase(WorkflowCase):
         super().setUp()
         self.list = self.env["mailing.list"].create({"name": "Lamps and chairs"})
         self.tag = self.env["res.partner.category"].create({"name": "Cold"})
+        self.env["resource.calendar"].create({"name": "Shop hours"})
+        self.env["product.category"].create({"name": "Bulbs"})
         self.below = self.env["res.partner.category"].create(
             {"name": "Lamps", "parent_id": self.tag.id}
         )
@@ -91,6 +93,7 @@ class DefinitionCase(WorkflowCase):
                     "time": "",
                     "repeat": "yearly",
                 },
+                {"kind": "replenishment", "by": "category", "category": "Bulbs", "days_before": 5},
                 {
                     "kind": "schedule",
                     "every": 2,
@@ -116,6 +119,7 @@ class DefinitionCase(WorkflowCase):
             "reply_to": "answers@shop.example.com",
             "timezone": "company",
             "lateness_hours": 0,
+            "calendar": "Shop hours",
             "holdout_percent": 12.5,
             "priority": -3,
             "create_contact": False,
@@ -137,6 +141,16 @@ class DefinitionCase(WorkflowCase):
                     "on_skip": "leave",
                 },
                 wait("day", hours=1.5),
+                wait("office", days=3, business=True),
+                wait(
+                    "sent",
+                    days=2,
+                    domain=[["state", "=", "sent"]],
+                    branches={
+                        "yes": {"steps": [{"key": "enough", "kind": "end"}]},
+                        "timeout": {"steps": []},
+                    },
+                ),
                 wait("morning", until_time="09:00", weekdays=["mon", "fri"]),
                 wait(
                     "validity",

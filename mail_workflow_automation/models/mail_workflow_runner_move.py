@@ -53,7 +53,8 @@ class MailWorkflowRunner(models.AbstractModel):
                 UPDATE mail_workflow_enrollment e
                    SET due_at = v.due_at,
                        planned_at = CASE WHEN v.waits THEN v.due_at ELSE e.planned_at END,
-                       waiting_since = CASE WHEN v.waits THEN %s ELSE e.waiting_since END
+                       waiting_since = CASE WHEN v.waits THEN COALESCE(e.waiting_since, %s)
+                                            ELSE e.waiting_since END
                   FROM %s AS v (id, due_at, waits)
                  WHERE e.id = v.id
                 """,

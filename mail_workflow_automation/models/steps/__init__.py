@@ -18,3 +18,4 @@ from . import decision
 from . import update
 from . import wait
 from . import webhook
+from . import wait_file

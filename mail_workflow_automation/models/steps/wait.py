@@ -3,12 +3,18 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ...engine import outcome
-from ...engine.schedule import UNITS, WEEKDAYS, parse_time, weekday_names
-from ...exceptions import DefinitionError
+from ...engine.schedule import WEEKDAYS, parse_time, weekday_names
+from ..mail_workflow import parse_domain
 
 TIMEOUT = "timeout"
+MATCHES = "yes"
+# modes that end after a time at the latest
+TIMED = ("duration", "events", "condition")
+# between two looks at a condition
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=15), timedelta(hours=6)
 # further away is a slip of the pen
 MAX_WAIT = timedelta(days=3660)
+MAX_BUSINESS = {"minutes": 2000 * 60, "hours": 2000, "days": 250}
 
 
 class MailWorkflowStep(models.Model):
@@ -21,6 +27,7 @@ class MailWorkflowStep(models.Model):
             ("time", "Until a time of day or weekday"),
             ("field", "Until a date of the record"),
             ("events", "Until something happens, or a limit"),
+            ("condition", "Until the record matches, or a limit"),
         ],
         string="Wait",
         default="duration",
@@ -31,6 +38,12 @@ class MailWorkflowStep(models.Model):
         string="Unit",
         default="days",
     )
+    wait_business = fields.Boolean(
+        string="Working Time Only",
+        help="Count hours and days of the working time of the workflow's calendar, else the "
+        "company's, without its holidays, where the person lives.",
+    )
+    wait_domain = fields.Char(string="Until It Matches", default="[]")
     wait_time = fields.Char(string="At", help="Local time of day, HH:MM.")
     wait_weekdays = fields.Char(
         string="On", help="Days of the week, as mon, tue, ...; empty: every day."
@@ -74,20 +87,9 @@ class MailWorkflowStepWait(models.AbstractModel):
     _is_wait = True
 
     @api.model
-    def _file_keys(self):
-        return {
-            *UNITS,
-            "until_time",
-            "weekdays",
-            "until_field",
-            "offset_days",
-            "on_past",
-            "events",
-            "branches",
-        }
-
-    @api.model
     def _outcomes(self, step):
+        if step.wait_mode == "condition":
+            return (MATCHES, TIMEOUT)
         if step.wait_mode != "events":
             return ()
         return tuple(
@@ -96,8 +98,12 @@ class MailWorkflowStepWait(models.AbstractModel):
 
     @api.model
     def _holds_back(self, step):
-        # a date of the record that is over holds nobody, however often the loop comes by
-        return step.wait_mode != "field"
+        # a date that is over, a condition that is met hold nobody, however often the loop comes by
+        return step.wait_mode not in ("field", "condition")
+
+    @api.model
+    def _domains(self, step):
+        return [step.wait_domain] if step.wait_mode == "condition" else []
 
     @api.model
     def _awaited(self, step):
@@ -107,13 +113,10 @@ class MailWorkflowStepWait(models.AbstractModel):
 
     @api.model
     def _check_config(self, step):
-        problems = []
-        if step.wait_mode in ("duration", "events") and (
-            step.wait_count <= 0 or not step.wait_unit
-        ):
-            problems.append(self.env._("the time to wait must be more than zero"))
-        elif step.wait_mode in ("duration", "events") and self._duration(step) > MAX_WAIT:
-            problems.append(self.env._("a wait lasts ten years at most"))
+        problems = self._check_length(step) if step.wait_mode in TIMED else []
+        if step.wait_mode == "condition":
+            problem = step.workflow_id._domain_problem(step.wait_domain)
+            problems += [self.env._("until it matches: %s", problem)] if problem else []
         if step.wait_mode == "time":
             problems += self._check_time(step, required=not step.wait_weekdays)
             problems += self._check_weekdays(step)
@@ -125,6 +128,23 @@ class MailWorkflowStepWait(models.AbstractModel):
             for event in step.wait_events or []:
                 problems += self.env["mail.workflow.linter"]._spec_problems(event, step.workflow_id)
         return problems
+
+    @api.model
+    def _check_length(self, step):
+        if step.wait_count <= 0 or not step.wait_unit:
+            return [self.env._("the time to wait must be more than zero")]
+        if self._duration(step) > MAX_WAIT:
+            return [self.env._("a wait lasts ten years at most")]
+        if not step.wait_business:
+            return []
+        if not self.env["mail.workflow.opening"]._calendar(step.workflow_id):
+            return [self.env._("there are no working hours; choose some for the company")]
+        is_whole = step.wait_count == int(step.wait_count)
+        if step.wait_unit == "weeks" or (step.wait_unit == "days" and not is_whole):
+            return [self.env._("working time is counted in hours, or in whole days")]
+        if step.wait_count > MAX_BUSINESS[step.wait_unit]:
+            return [self.env._("a wait lasts 250 working days at most")]
+        return []
 
     @api.model
     def _check_time(self, step, *, required):
@@ -175,15 +195,19 @@ class MailWorkflowStepWait(models.AbstractModel):
             decided.update(self.env["mail.workflow.moment"]._of_time(step, arrived, now))
         elif step.wait_mode == "field":
             decided.update(self.env["mail.workflow.moment"]._of_field(step, arrived, now))
+        elif step.wait_mode == "condition":
+            decided.update(self._decide_condition(step, arrived, now))
         else:
-            due_at = now + self._duration(step)
-            decided.update({run.id: outcome.wait(due_at) for run in arrived})
+            limits = self._limits(step, arrived, now)
+            decided.update({run_id: outcome.wait(due_at) for run_id, due_at in limits.items()})
         return decided
 
     @api.model
     def _decide_after(self, step, runs, now):
         """Decide for runs whose time is over: an event nobody has served yet goes before the limit,
         and a date that was moved away is waited for again."""
+        if step.wait_mode == "condition":
+            return self._decide_condition(step, runs, now)
         decided = {run.id: outcome.done(self._branch_after_wait(step)) for run in runs}
         if runs and step.wait_mode == "events":
             decided.update(self._happened(step, runs))
@@ -200,17 +224,54 @@ class MailWorkflowStepWait(models.AbstractModel):
 
     @api.model
     def _branch_after_wait(self, step):
-        return TIMEOUT if step.wait_mode == "events" else outcome.THEN
+        return TIMEOUT if step.wait_mode in ("events", "condition") else outcome.THEN
 
     @api.model
     def _duration(self, step):
         return timedelta(**{step.wait_unit: step.wait_count})
 
     @api.model
+    def _limits(self, step, runs, now):
+        """Return when the time of a wait is over: ``{run id: naive UTC}``."""
+        starts = {run.id: run.waiting_since or now for run in runs}
+        if not step.wait_business:
+            return {run_id: start + self._duration(step) for run_id, start in starts.items()}
+        workflow = step.workflow_id
+        zones = self.env["mail.workflow.zone"]._of_runs(workflow, runs)
+        length = {"length": self._duration(step)}
+        if step.wait_unit == "days":
+            length = {"days": int(step.wait_count)}
+        return self.env["mail.workflow.opening"]._after(workflow, zones, starts, **length)
+
+    @api.model
     def _decide_events(self, step, runs, now):
         """Look back first: what came between the mail and this wait counts (rule 21)."""
-        due_at = now + self._duration(step)
-        return {run.id: outcome.wait(due_at) for run in runs} | self._happened(step, runs)
+        limits = self._limits(step, runs, now)
+        waiting = {run_id: outcome.wait(due_at) for run_id, due_at in limits.items()}
+        return waiting | self._happened(step, runs)
+
+    @api.model
+    def _decide_condition(self, step, runs, now):
+        """Look whether the records match: one query for all; the longer a run has waited, the
+        longer until the next look."""
+        if not runs:
+            return {}
+        records = step.workflow_id._records(list(set(runs.mapped("res_id"))))
+        domain = fields.Domain(parse_domain(step.wait_domain))
+        matching = set(records.search(domain & fields.Domain("id", "in", records.ids)).ids)
+        limits = self._limits(step, runs, now)
+        decided = {}
+        for run in runs:
+            limit = limits[run.id]
+            if run.res_id in matching:
+                decided[run.id] = outcome.done(MATCHES)
+            elif limit <= now:
+                decided[run.id] = outcome.done(TIMEOUT)
+            else:
+                waited = now - (run.waiting_since or now)
+                pause = min(max(waited / 8, SHORTEST_PAUSE), LONGEST_PAUSE)
+                decided[run.id] = outcome.wait(min(limit, now + pause))
+        return decided
 
     @api.model
     def _happened(self, step, runs):
@@ -266,6 +327,8 @@ class MailWorkflowStepWait(models.AbstractModel):
     def _summary(self, step):
         units = dict(step._fields["wait_unit"]._description_selection(self.env))
         length = f"{step.wait_count:g} {(units.get(step.wait_unit) or '').lower()}"
+        if step.wait_business:
+            length = self.env._("%s of working time", length)
         if step.wait_mode == "time":
             return " ".join(
                 filter(
@@ -279,99 +342,7 @@ class MailWorkflowStepWait(models.AbstractModel):
                 step.workflow_id._event_in_words(event) for event in step.wait_events or []
             )
             return self.env._("%(events)s, %(length)s at most", events=events, length=length)
+        if step.wait_mode == "condition":
+            words = step._domain_in_words(parse_domain(step.wait_domain))
+            return self.env._("%(events)s, %(length)s at most", events=words, length=length)
         return length
-
-    @api.model
-    def _export(self, step):
-        values = {}
-        if step.wait_mode in ("duration", "events"):
-            count = (
-                int(step.wait_count) if step.wait_count == int(step.wait_count) else step.wait_count
-            )
-            values[step.wait_unit] = count
-        if step.wait_mode == "time" or (step.wait_mode == "field" and step.wait_time):
-            if step.wait_time:
-                values["until_time"] = step.wait_time
-        if step.wait_mode == "time" and (step.wait_weekdays or not step.wait_time):
-            values["weekdays"] = weekday_names(step.wait_weekdays)
-        if step.wait_mode == "field":
-            values["until_field"] = step.wait_field or ""
-            if step.wait_offset_days:
-                values["offset_days"] = step.wait_offset_days
-            if step.wait_on_past != "skip":
-                values["on_past"] = step.wait_on_past
-        if step.wait_mode == "events":
-            definition = self.env["mail.workflow.definition"]
-            values["events"] = [definition._export_spec(spec) for spec in step.wait_events or []]
-        return values
-
-    @api.model
-    def _import(self, values, workflow, path):
-        definition = self.env["mail.workflow.definition"]
-        mode = self._mode_of(values)
-        unknown = values.keys() & (self._file_keys() - self._keys_of_mode(mode))
-        if unknown:
-            raise DefinitionError(
-                f"{path}.{min(unknown)}", self.env._("has no place in a wait of this form")
-            )
-        result = {"wait_mode": mode}
-        if mode in ("duration", "events"):
-            result.update(self._import_duration(values, path))
-        if mode == "events":
-            result["wait_events"] = definition._specs(
-                values["events"], f"{path}.events", branch=True
-            )
-        if mode == "field":
-            result.update(self._import_field(values, path))
-        if "until_time" in values:
-            result["wait_time"] = definition._time(values["until_time"], f"{path}.until_time")
-        if "weekdays" in values:
-            result["wait_weekdays"] = definition._weekdays(values["weekdays"], f"{path}.weekdays")
-        return result
-
-    @api.model
-    def _mode_of(self, values):
-        if "events" in values:
-            return "events"
-        if "until_field" in values:
-            return "field"
-        return "time" if "until_time" in values or "weekdays" in values else "duration"
-
-    @api.model
-    def _keys_of_mode(self, mode):
-        """Return the keys of the file that say something in this form of a wait."""
-        return {
-            "duration": {*UNITS},
-            "events": {*UNITS, "events", "branches"},
-            "time": {"until_time", "weekdays"},
-            "field": {"until_field", "until_time", "offset_days", "on_past"},
-        }[mode]
-
-    @api.model
-    def _import_duration(self, values, path):
-        units = [unit for unit in UNITS if unit in values]
-        if not units:
-            raise DefinitionError(path, self.env._("say how long: minutes, hours, days or weeks"))
-        if len(units) > 1:
-            raise DefinitionError(
-                path, self.env._("one unit of time only, not %s", ", ".join(units))
-            )
-        unit = units[0]
-        where = f"{path}.{unit}"
-        count = self.env["mail.workflow.definition"]._number(values[unit], where)
-        if timedelta(**{unit: count}) > MAX_WAIT:
-            raise DefinitionError(where, self.env._("a wait lasts ten years at most"))
-        return {"wait_unit": unit, "wait_count": count}
-
-    @api.model
-    def _import_field(self, values, path):
-        definition = self.env["mail.workflow.definition"]
-        return {
-            "wait_field": definition._text(values["until_field"], f"{path}.until_field"),
-            "wait_offset_days": definition._whole(
-                values.get("offset_days", 0), f"{path}.offset_days", signed=True
-            ),
-            "wait_on_past": definition._choice(
-                values.get("on_past", "skip"), ("skip", "continue", "leave"), f"{path}.on_past"
-            ),
-        }

@@ -19,6 +19,7 @@ from . import lead_created
 from . import lead_lost
 from . import lead_stage_changed
 from . import lead_won
+from . import inactive
 from . import list_subscribed
 from . import list_unsubscribed
 from . import manual
@@ -27,6 +28,7 @@ from . import order_confirmed
 from . import page_viewed
 from . import page_dwelled
 from . import record_changed
+from . import replenishment
 from . import schedule
 from . import segment
 from . import tag_added
