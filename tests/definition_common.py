@@ -27,6 +27,7 @@ class DefinitionCase(WorkflowCase):
         self.env["crm.team"].create({"name": "Lamps team"})
         self.env["crm.stage"].create({"name": "Curious"})
         self.env["crm.tag"].create({"name": "Hot"})
+        self.env["mail.workflow.content"].create({"name": "Our guide", "url": "/guide"})
         self.model = self.env["mail.workflow"].with_user(self.marketer)
         self.model.create({"name": "Winback"})
 
@@ -50,6 +51,8 @@ class DefinitionCase(WorkflowCase):
                     "count": 3,
                     "within_days": 7,
                 },
+                {"kind": "content_requested"},
+                {"kind": "content_downloaded", "filters": {"content": "Our guide"}},
                 {"kind": "page_dwelled", "filters": {"url": "/pricing", "seconds": 10}},
                 {"kind": "order_cancelled", "filters": {"product": "Desk lamp"}},
                 {

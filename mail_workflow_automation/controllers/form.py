@@ -13,19 +13,31 @@ class WorkflowForm(WebsiteForm):
     def insert_record(self, request, model_sudo, values, custom, meta=None):
         given = values.get("email_from") or values.get("email")  # Odoo puts another in its place
         record_id = super().insert_record(request, model_sudo, values, custom, meta=meta)
+        if not record_id:
+            return record_id
+        request.env["mail.workflow.visitor"]._note_address(given)
         events = request.env["mail.workflow.event"].sudo()
-        if record_id and events._is_listened("form_submitted"):
+        if events._is_listened("form_submitted"):
             # a mail is sent and gone; it is from who filled in the form
             is_mail = model_sudo.model == "mail.mail"
             record = None if is_mail else request.env[model_sudo.model].sudo().browse(record_id)
-            events._emit(
-                "form_submitted",
-                record=record,
-                person=self._form_person(record, email_normalize(given)),
-                data={"model": model_sudo.model, "page": self._form_page(request)},
-                place=request.website,
-            )
+            if not self._waits_for_confirmation(record):
+                events._emit(
+                    "form_submitted",
+                    record=record,
+                    person=self._form_person(record, email_normalize(given)),
+                    data={"model": model_sudo.model, "page": self._form_page(request)},
+                    place=request.website,
+                )
         return record_id
+
+    def _waits_for_confirmation(self, record):
+        """Tell whether the address is anybody's until its owner confirms it."""
+        return bool(
+            record is not None
+            and record._name == "mail.workflow.content.request"
+            and record.needs_confirmation
+        )
 
     def _form_person(self, record, email):
         """Return who sent a form: whom the record is about, else who has the address."""

@@ -48,6 +48,8 @@ from . import mail_workflow_housekeeping
 from . import mail_workflow_consent
 from . import mail_workflow_recipe
 from . import mail_workflow_source
+from . import mail_workflow_content
+from . import mail_workflow_content_request
 from . import mail_activity
 from . import mail_mail
 from . import mail_workflow_accepted

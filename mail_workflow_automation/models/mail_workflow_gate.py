@@ -30,7 +30,7 @@ class MailWorkflowGate(models.AbstractModel):
             return refusals
         checks = [self._archived]
         if workflow.purpose == "marketing":
-            checks += [self._blacklisted, self._opted_out, self._bounced]
+            checks += [self._blacklisted, self._opted_out, self._unconfirmed, self._bounced]
             # of two that were queued side by side, unseen by each other, the first goes out
             checks += [self._queued_twice] if queued else [self._internal, self._duplicates]
         for check in checks:
@@ -130,6 +130,15 @@ class MailWorkflowGate(models.AbstractModel):
         # as in Odoo: of several subscriptions of one address, one that is in counts
         return {
             run.id: self.env._("opted out") for run in runs if run.email_normalized in out - back_in
+        }
+
+    @api.model
+    def _unconfirmed(self, step, runs):
+        emails = self.env["mail.workflow.content.request"]._unconfirmed(
+            runs.mapped("email_normalized")
+        )
+        return {
+            run.id: self.env._("not confirmed") for run in runs if run.email_normalized in emails
         }
 
     @api.model

@@ -1,3 +1,4 @@
+import re
 from collections import defaultdict
 
 from markupsafe import Markup
@@ -7,6 +8,7 @@ from odoo.tools import SQL
 
 CART_PATH = "/workflow/cart"
 COUPON_PATH = "/workflow/coupon"
+CONTENT_PATH = re.compile(r"/workflow/content/(\d+)/?")
 LOCAL_PATHS = ("/unsubscribe_from_list", "/view")
 BLOCK_ATTRIBUTE = "data-mwa-block"
 

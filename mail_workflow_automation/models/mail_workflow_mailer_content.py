@@ -3,7 +3,7 @@ from markupsafe import escape
 
 from odoo import api, models, tools
 
-from .mail_workflow_mailer import BLOCK_ATTRIBUTE, CART_PATH, COUPON_PATH, LOCAL_PATHS
+from .mail_workflow_mailer import BLOCK_ATTRIBUTE, CART_PATH, CONTENT_PATH, COUPON_PATH, LOCAL_PATHS
 
 SKIPPED_SCHEMES = ("mailto:", "tel:", "sms:", "#")
 
@@ -53,8 +53,10 @@ class MailWorkflowMailer(models.AbstractModel):
             return
         for element in lxml.html.fragment_fromstring(str(html), create_parent="div").iter("a"):
             href = (element.get("href") or "").strip()
-            personal = href in (CART_PATH, COUPON_PATH, *LOCAL_PATHS) or href.startswith(
-                SKIPPED_SCHEMES
+            personal = (
+                href in (CART_PATH, COUPON_PATH, *LOCAL_PATHS)
+                or href.startswith(SKIPPED_SCHEMES)
+                or CONTENT_PATH.fullmatch(href)
             )
             if href and not personal and "{{" not in href and href.startswith(("/", "http")):
                 yield href, " ".join(element.text_content().split())
@@ -138,6 +140,7 @@ class MailWorkflowMailer(models.AbstractModel):
                         block=name,
                     )
                 )
+        problems += self._check_contents(text, workflow, root)
         user = workflow.run_as_id or self.env.user
         renderer = self.env["mail.render.mixin"]
         unsafe = renderer._has_unsafe_expression_template_qweb(
@@ -156,3 +159,21 @@ class MailWorkflowMailer(models.AbstractModel):
                 )
             )
         return problems
+
+    @api.model
+    def _check_contents(self, text, workflow, root):
+        """Return the problems of the links to contents: each is there, and of the company."""
+        found = [CONTENT_PATH.fullmatch((a.get("href") or "").strip()) for a in root.iter("a")]
+        ids = {int(match.group(1)) for match in found if match}
+        contents_sudo = self.env["mail.workflow.content"].sudo()
+        there = contents_sudo.search(
+            [("id", "in", list(ids)), ("company_id", "=", workflow.company_id.id)]
+        )
+        return [
+            self.env._(
+                "the text in %(lang)s links to a content that is not there: %(path)s",
+                lang=text.lang,
+                path=f"/workflow/content/{content_id}",
+            )
+            for content_id in sorted(ids - set(there.ids))
+        ]

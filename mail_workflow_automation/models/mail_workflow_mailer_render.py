@@ -11,7 +11,7 @@ from odoo import api, models, tools
 from odoo.tools.misc import file_open
 
 from ..engine.template import Template
-from .mail_workflow_mailer import BLOCK_ATTRIBUTE, CART_PATH, COUPON_PATH, LOCAL_PATHS
+from .mail_workflow_mailer import BLOCK_ATTRIBUTE, CART_PATH, CONTENT_PATH, COUPON_PATH, LOCAL_PATHS
 
 
 class MailWorkflowMailer(models.AbstractModel):
@@ -91,10 +91,20 @@ class MailWorkflowMailer(models.AbstractModel):
         if name == "coupon":
             token = self._coupon_token(execution_id or 0)
             return f"{base_url}{COUPON_PATH}/{execution_id or 0}/{token}"
+        if name.startswith("content "):
+            content_id = int(name.split()[1])
+            token = self._content_token(content_id, execution_id or 0)
+            return f"{base_url}/workflow/content/{content_id}/{execution_id or 0}/{token}"
         mailing_sudo = text.mailing_id.sudo().with_context(workflow_base_url=base_url)
         if name == "unsubscribe":
             return mailing_sudo._get_unsubscribe_url(run.email_normalized, run.res_id)
         return mailing_sudo._get_view_url(run.email_normalized, run.res_id)
+
+    @api.model
+    def _content_token(self, content_id, execution_id):
+        """Sign the personal link to a content: one content, one execution."""
+        message = (content_id, execution_id)
+        return tools.hmac(self.env(su=True), "mail_workflow_content", message)[:40]
 
     @api.model
     def _cart_token(self, execution_id):
@@ -187,8 +197,11 @@ class MailWorkflowMailer(models.AbstractModel):
         for element in root.iter("a"):
             href = (element.get("href") or "").strip()
             path = href.removeprefix(base_url)
+            content = CONTENT_PATH.fullmatch(path)
             if path in names:
                 element.set("href", slot("link", names[path]))
+            elif content:
+                element.set("href", slot("link", f"content {content.group(1)}"))
             elif self._absolute(href, base_url) in trackers:
                 element.set("href", f"{base_url}/r/{trackers[self._absolute(href, base_url)]}")
 

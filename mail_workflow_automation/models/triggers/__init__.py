@@ -5,6 +5,8 @@ from . import account_created
 from . import cart_abandoned
 from . import cart_updated
 from . import contact_created
+from . import content_requested
+from . import content_downloaded
 from . import custom
 from . import date
 from . import email_bounced

@@ -11,6 +11,7 @@ from odoo.http import request
 from ...engine.pages import is_at
 from ..mail_workflow_filter import filter_field
 
+DEFAULT_SECONDS = 10
 MOST_SECONDS = 3600
 TOKEN_HOURS = 12
 SCOPE = "mail_workflow_dwell"
@@ -27,7 +28,7 @@ class MailWorkflowTrigger(models.Model):
     filter_seconds = filter_field(
         fields.Integer,
         string="Seconds",
-        help="Only the time in which the page is really seen counts.",
+        help="Only the time in which the page is really seen counts. 0: 10 seconds.",
     )
 
 
@@ -46,6 +47,10 @@ class MailWorkflowTriggerPageDwelled(models.AbstractModel):
     _filter_fields = {"url": "filter_url", "seconds": "filter_seconds"}
 
     @api.model
+    def _matches(self, filters, event):
+        return super()._matches({"seconds": DEFAULT_SECONDS, **filters}, event)
+
+    @api.model
     def _passes(self, data, key, value):
         if key == "seconds":
             numbers = data.get("since"), data.get("seconds"), value
@@ -58,7 +63,7 @@ class MailWorkflowTriggerPageDwelled(models.AbstractModel):
     def _check_filters(self, filters, workflow):
         problems = super()._check_filters(filters, workflow)
         seconds = filters.get("seconds")
-        if seconds is None or (isinstance(seconds, int) and not 0 < seconds <= MOST_SECONDS):
+        if isinstance(seconds, int) and not 0 < seconds <= MOST_SECONDS:
             problems.append(
                 self.env._("say for how many seconds, 1 to %(most)s", most=MOST_SECONDS)
             )
@@ -69,9 +74,9 @@ class MailWorkflowTriggerPageDwelled(models.AbstractModel):
         """Return the numbers of seconds that somebody waits for on a page, in order; no query."""
         return sorted(
             {
-                one["seconds"]
+                one.get("seconds", DEFAULT_SECONDS)
                 for one in self.env["mail.workflow.listening"]._filters("page_dwelled")
-                if "seconds" in one and ("url" not in one or is_at(one["url"], path))
+                if "url" not in one or is_at(one["url"], path)
             }
         )
 
