@@ -166,6 +166,8 @@ class MailWorkflowStep(models.Model):
             "timeout": self.env._("Nothing happened"),
             "ok": self.env._("Answered"),
             "failed": self.env._("Failed"),
+            "done": self.env._("Done"),
+            "late": self.env._("Late"),
             "code": self.env._("With a code"),
             "none": self.env._("Without a code"),
         }

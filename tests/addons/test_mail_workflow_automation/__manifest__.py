@@ -5,7 +5,7 @@
     "category": "Hidden/Tests",
     "license": "LGPL-3",
     "author": "Mail Workflow Automation contributors",
-    "depends": ["mail_workflow_automation", "hr", "purchase", "sale_margin"],
+    "depends": ["mail_workflow_automation", "hr_holidays", "purchase", "sale_margin"],
     "assets": {
         # Debian leaves this file out; the error it then logs fails every test in a browser
         "web.assets_backend": [
