@@ -209,6 +209,18 @@ class TestWebhook(WorkflowCase):
         self.call()
         self.assertEqual(len(self.hook.calls), 1)
 
+    def test_a_stop_calls_nobody_any_more(self):
+        workflow = self.flow()
+        workflow.enroll(self.person())
+        self.run_engine()
+        workflow.action_stop()
+        self.call()
+        workflow.with_user(self.administrator).action_start()
+        self.call(days=1)
+        self.assertFalse(self.hook.calls)
+        self.assertEqual(self.calls(workflow).state, "cancelled")
+        self.assertPath(self.runs(workflow), ("tell", "skipped"), ("next", "queued"))
+
     def test_only_administrators_and_the_secret_stays(self):
         workflow = self.workflow([self.step()], start=False)
         with self.assertRaises(UserError) as caught:

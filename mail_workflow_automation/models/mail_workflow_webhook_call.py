@@ -27,7 +27,7 @@ class MailWorkflowWebhookCall(models.Model):
     queued     to be called at ``due_at``                step, Retry     done, dead, cancelled
     done       answered with success                     lane            -
     dead       refused, or given up; see the answer      lane            queued (Retry)
-    cancelled  not to be called any more                 run that left   -
+    cancelled  not to be called any more                 leave, stop     -
 
     ``key`` goes with every attempt: the receiver knows by it what it has had. The answer is stored
     alone, in the transaction of the call; what follows from it comes in the next.
@@ -126,10 +126,24 @@ class MailWorkflowWebhookCall(models.Model):
         runner = self.env["mail.workflow.runner"]
 
         def work():
+            runner._retrying(lambda: self._cancel_stopped(now))
             settled = runner._retrying(lambda: self._settle(now))
             return settled or runner._retrying(lambda: self._call_some(now))
 
         return self.env["mail.workflow.lane"]._passes("webhook", work)
+
+    @api.model
+    def _cancel_stopped(self, now):
+        """Call nobody any more for workflows that were stopped, also where their runs had gone
+        on: started again, one must not tell what was then."""
+        calls = self.sudo().search(
+            [("state", "=", "queued"), ("step_id.workflow_id.state", "=", "stopped")],
+            limit=SETTLED,
+            order="id",
+        )
+        calls.write({"state": "cancelled"})
+        calls._settle_executions("skipped", now)
+        calls.flush_recordset()
 
     @api.model
     def _call_some(self, now):
@@ -250,9 +264,11 @@ class MailWorkflowWebhookCall(models.Model):
                 by_reason.setdefault(reason, executions.browse())
                 by_reason[reason] |= execution
         for reason, of_reason in by_reason.items():
-            of_reason._advance(state, reason, now, reason=reason if state == "dead" else None)
+            of_reason._advance(state, reason, now, reason=reason if state != "done" else None)
 
     def _in_words(self):
+        if self.state == "cancelled":
+            return self.env._("not called any more")
         return self.error or self.env._("answered %s", self.status_code)
 
     @api.model
