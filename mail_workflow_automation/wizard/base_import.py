@@ -12,3 +12,15 @@ class BaseImport(models.TransientModel):
         starts = bool(options.get("workflow_start")) and not dryrun
         importing = self.with_context(**{STARTS: starts})
         return super(BaseImport, importing).execute_import(fields, columns, options, dryrun)
+
+
+class MailingContactImport(models.TransientModel):
+    _inherit = "mailing.contact.import"
+
+    def action_import(self):
+        """Put addresses on lists; as with a file nobody is welcomed because of it."""
+        answer = super(MailingContactImport, self.with_context(import_file=True)).action_import()
+        following = answer.get("params", {}).get("next", {})
+        if "context" in following:
+            following["context"] = self.env.context
+        return answer
