@@ -117,6 +117,17 @@ class TestOverHttp(WorkflowHttpCase, ListCase):
         self.assertEqual(self.noted("form_submitted")[-1].data["page"], "/landing/lamps")
         self.assertEqual(self.came_in(contact_page, landing), [1, 1])
 
+    def test_a_form_of_a_strange_browser_is_taken(self):
+        page = self.listening("form_submitted")
+        answer = self.ask(
+            "/website/form/crm.lead",
+            "POST",
+            data={"contact_name": "Fay", "email_from": "fay@form.example.com", "name": "What?"},
+            headers={**BROWSER, "Referer": "http://[shop/contactus"},
+        )
+        self.assertIn('"id"', answer.text)
+        self.assertEqual(self.came_in(page), [1])
+
     def test_a_form_that_is_sent_as_a_mail_is_from_who_filled_it_in(self):
         mails = self.listening("form_submitted", model="mail.mail")
         self.env["ir.model"]._get("mail.mail").website_form_access = True
@@ -273,3 +284,16 @@ class TestImport(EventCase):
         content = content.replace("ada", "bob")
         self.imported(content, "mailing.contact", workflow_start=True)
         self.assertEqual(self.came_in(workflow), [1])
+
+    def test_nor_are_addresses_that_are_pasted_into_a_list(self):
+        workflow = self.listening("list_subscribed", "mailing.contact")
+        news = self.env["mailing.list"].create({"name": "News"})
+        wizard = self.env["mailing.contact.import"].create(
+            {"mailing_list_ids": news.ids, "contact_list": "ada@paste.example.com"}
+        )
+        answer = wizard.action_import()
+        self.assertEqual(news.contact_ids.mapped("email"), ["ada@paste.example.com"])
+        self.assertEqual(self.came_in(workflow), [0])
+        contacts = self.env["mailing.contact"].with_context(answer["params"]["next"]["context"])
+        contacts.create({"name": "Bob", "email": "bob@x.example.com", "list_ids": news.ids})
+        self.assertEqual(self.came_in(workflow), [1], "what follows the import counts")

@@ -46,7 +46,10 @@ class WorkflowForm(WebsiteForm):
 
     def _form_page(self, request):
         """Return the path of the page with the form, without the language."""
-        path = urlsplit(request.httprequest.referrer or "").path
+        try:
+            path = urlsplit(request.httprequest.referrer or "").path
+        except ValueError:  # whatever the browser says
+            return ""
         first, _slash, rest = path.lstrip("/").partition("/")
         languages = {one.url_code for one in request.env["res.lang"]._get_frontend().values()}
         return f"/{rest}" if first in languages else path
