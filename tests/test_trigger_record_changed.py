@@ -2,8 +2,9 @@
 
 from odoo.fields import Command
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
 
-from .common import WORKFLOW_GROUP, mail
+from .common import WORKFLOW_GROUP, mail, wait
 from .event_common import EventCase
 
 
@@ -54,6 +55,32 @@ class TestRecordChanged(EventCase):
         self.run_engine()
         (ada + bob).write({"city": "Berlin"})
         self.assertEqual(self.came_in(to_berlin, from_rome, both), [2, 1, 1])
+
+    def test_what_cannot_be_noted_does_not_stop_who_works(self):
+        self.changed(field="city")
+        ada = self.person()
+        self.env.cr.flush()
+        logger = "odoo.addons.mail_workflow_automation.models.triggers.record_changed"
+        with self.failing("mail.workflow.trigger.record_changed", "_text", ZeroDivisionError):
+            with mute_logger(logger):
+                ada.city = "Berlin"
+                self.env.cr.flush()
+        self.assertEqual(ada.city, "Berlin")
+        self.assertFalse(self.noted("record_changed"))
+
+    def test_a_translated_name_is_compared_with_itself(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        watch = {"model": "product.template", "on": "changed", "field": "name"}
+        changed = self.workflow(
+            [wait("day", days=1)],
+            model="product.template",
+            triggers=[{"kind": "record_changed", "filters": watch}],
+        )
+        lamp = self.env["product.template"].create({"name": "Lamp"}).with_context(lang="fr_FR")
+        lamp.name = "Lampe"
+        self.run_engine()
+        lamp.name = "Lampe"
+        self.assertEqual(self.came_in(changed), [0])
 
     def test_what_changes_back_did_not_change(self):
         any_change = self.changed(field="city")

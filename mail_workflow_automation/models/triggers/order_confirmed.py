@@ -77,16 +77,17 @@ class SaleOrder(models.Model):
         """Return those of these orders that are the first confirmed one of their person: one
         query, whatever contacts the person bought with."""
         emails = self.partner_id.mapped("email_normalized")
-        before = self.search(
+        before = self._read_group(
             fields.Domain("state", "=", "sale")
             & fields.Domain("company_id", "in", self.company_id.ids)
             & fields.Domain("id", "not in", self.ids)
             & (
                 fields.Domain("partner_id", "in", self.partner_id.ids)
                 | fields.Domain("partner_id.email_normalized", "in", [e for e in emails if e])
-            )
+            ),
+            ["company_id", "partner_id"],
         )
-        known = {(order.company_id, order._workflow_buyer()) for order in before}
+        known = {(company, partner.email_normalized or partner.id) for company, partner in before}
         first = self.browse()
         for buyer, orders in groupby(self, lambda one: (one.company_id, one._workflow_buyer())):
             first += orders[0] if buyer not in known else self.browse()

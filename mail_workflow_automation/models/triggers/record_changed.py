@@ -1,8 +1,11 @@
+import logging
 from typing import NamedTuple
 
 from odoo import api, fields, models, tools
 
 from ..mail_workflow_filter import filter_field
+
+_logger = logging.getLogger(__name__)
 
 CHANGES = "mail_workflow_changes"
 CREATED, CHANGED = "created", "changed"
@@ -147,8 +150,11 @@ class MailWorkflowTriggerRecordChanged(models.AbstractModel):
     def _remember_old(self, records, names):
         """Keep the values that fields have now, where they are not kept yet."""
         old = self._changes()["old"]
-        for record in records.sudo():  # the hook reads what the caller may not see
-            kept, _source = old.setdefault((record._name, record.id), ({}, self._source()))
+        # the hook reads what the caller may not see, and texts in no language of theirs
+        for record in records.sudo().with_context(lang=None):
+            _record, kept, _source = old.setdefault(
+                (record._name, record.id), (record, {}, self._source())
+            )
             for name in names - kept.keys():
                 kept[name] = record[name]
 
@@ -163,8 +169,16 @@ class MailWorkflowTriggerRecordChanged(models.AbstractModel):
 
     @api.model
     def _note_changes(self):
-        """Note what became of the records of this transaction: at its end, from what they are."""
+        """Note what became of the records of this transaction: at its end, from what they are.
+        Never raises into the commit."""
         changes = self.env.cr.precommit.data.pop(CHANGES, None) or {"created": {}, "old": {}}
+        try:
+            self._note_all(changes)
+        except Exception:  # noqa: BLE001 a sale must never fail because of a marketing event
+            _logger.exception("Changes of records could not be noted")
+
+    @api.model
+    def _note_all(self, changes):
         for name, created in changes["created"].items():
             if self._watched().get(name, Watch(False, ())).created:
                 records = self.env[name].browse(created).exists()
@@ -174,12 +188,12 @@ class MailWorkflowTriggerRecordChanged(models.AbstractModel):
             if record_id not in changes["created"].get(name, ()):
                 by_model.setdefault(name, {})[record_id] = kept
         for name, kept in by_model.items():
-            records = self.env[name].browse(kept).exists()
+            there = self.env[name].browse(kept).exists().ids
             self._note(
                 [
-                    (record, change, kept[record.id][1])
-                    for record in records
-                    for change in self._changed_fields(record, kept[record.id][0])
+                    (record, change, source)
+                    for record, before, source in map(kept.get, there)
+                    for change in self._changed_fields(record, before)
                 ]
             )
 
