@@ -323,7 +323,13 @@ class DefinitionCase(WorkflowCase):
                 "default": "No",
                 "branches": {"Yes": {"steps": []}, "No": {"steps": []}},
             },
-            {"key": "tell", "kind": "notify", **team, "subject": "{{ object.name }}", "text": "!"},
+            {
+                "key": "inform",
+                "kind": "notify",
+                **team,
+                "subject": "{{ object.name }}",
+                "text": "!",
+            },
             {"key": "note", "kind": "notify", "as": "note", "text": "Seen"},
         ]
 

@@ -1,5 +1,6 @@
 """What a pass costs: queries do not grow with the people, plans use the indexes."""
 
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
@@ -7,7 +8,7 @@ from odoo.tests import tagged
 
 from odoo.addons.mail_workflow_automation.models.mail_workflow_runner import BATCH
 
-from .common import WorkflowCase, mail, wait
+from .common import START, WorkflowCase, mail, wait
 from .plans import PlanCase
 
 # Odoo writes rows of its own tables in portions of 100: a full batch has more statements for each
@@ -258,6 +259,41 @@ class TestQueryCounts(WorkflowCase):
 
         few, many = cost(runs[:10]), cost(runs[:1000])
         self.assertLessEqual(many, few + 1, f"{few} became {many}")
+
+    def test_looks_of_the_clock_kinds(self):
+        """Whom the time brings in costs the same, ten or three hundred of them."""
+        kinds = (
+            {"kind": "schedule", "unit": "days", "time": "09:00"},
+            {"kind": "date", "field": "birthday", "time": "09:00", "repeat": "yearly"},
+            {"kind": "inactive", "days": 30},
+        )
+        for index, trigger in enumerate(kinds):
+            self.at(START + timedelta(days=10 * index))
+            people = self.people(320)
+            workflow = self.workflow(
+                [wait("day", days=1)],
+                name=trigger["kind"],
+                triggers=[trigger],
+                audience=[["city", "=", trigger["kind"]]],
+                reentry={"policy": "after_exit", "per": "record"},
+            )
+            costs = []
+            for group in (people[:10], people[10:20], people[20:]):
+                self.after(days=1)
+                people.city = False
+                group.write({"city": trigger["kind"], "birthday": self.now.date()})
+                self.env.flush_all()
+                self.env.cr.execute(
+                    "UPDATE res_partner SET create_date = %s WHERE id = ANY(%s)",
+                    [self.now - timedelta(days=30), group.ids],
+                )
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                workflow.trigger_ids.sudo()._poll(self.now)
+                self.env.flush_all()
+                costs.append(self.env.cr.sql_log_count - before)
+            self.assertEqual(len(self.runs(workflow)), 320, trigger)
+            self.assertLessEqual(costs[2], costs[1] + 1, trigger)
 
     def test_mail_lane(self):
         """Judging and writing a batch; what goes over the wire is not in these queries."""
