@@ -41,6 +41,15 @@ class TrackingCase(WorkflowHttpCase):
         done = run.execution_ids.filtered(lambda x: x.step_id.key == "reaction")
         return done.branch if done.state == "done" else None
 
+    def reasons(self, workflow, kind="email_clicked"):
+        """Return ``[(verdict, reason)]`` of the events of a workflow's mails."""
+        found = self.env["mail.workflow.event"].search([("kind", "=", kind)], order="id")
+        return [
+            (event.verdict, event.data.get("reason"))
+            for event in found
+            if event.data.get("workflow_id") == workflow.id
+        ]
+
     def trace(self, sent):
         return sent.mailing_trace_ids
 
@@ -59,6 +68,56 @@ class TestClicks(TrackingCase):
         self.assertEqual(self.branch(run), "email_clicked")
         self.assertEqual(sent.mailing_id.clicked, 1)
         self.assertEqual(sent.mailing_id.opened, 1)
+
+    def test_a_click_the_moment_the_mail_is_sent_is_no_readers(self):
+        workflow, run, sent = self.waiting()
+        self.trace(sent).sent_datetime = self.now
+        self.after(seconds=1)
+        self.ask(self.link(sent, "/mail/track/"))
+        self.ask(self.link(sent, "/r/"))
+        self.assertIsNone(self.branch(run))
+        self.assertEqual(self.reasons(workflow), [("suspect", "soon")])
+        self.assertEqual(set(self.reasons(workflow, "email_opened")), {("suspect", "soon")})
+        self.after(seconds=30)
+        self.ask(self.link(sent, "/r/"))
+        self.assertEqual(self.branch(run), "email_clicked")
+
+    def test_all_links_of_a_mail_in_one_burst_are_no_readers(self):
+        workflow, run, sent = self.waiting(("email_clicked",))
+        links = [url for url in self.links(sent) if "/r/" in url]
+        self.assertEqual(len(set(links)), 2)
+        for url in links:
+            self.ask(url)
+        self.assertIsNone(self.branch(run))
+        self.assertEqual(self.reasons(workflow), [("suspect", "burst")] * 2)
+        self.after(minutes=1)
+        self.ask(links[0])
+        self.assertEqual(self.branch(run), "email_clicked")
+        self.assertEqual(self.reasons(workflow)[2:], [("human", None)])
+
+    def test_a_burst_that_shows_later_changes_the_verdict_on_what_came_before(self):
+        workflow, run, sent = self.waiting(("email_clicked",))
+        first, second = [url for url in self.links(sent) if "/r/" in url]
+        self.ask(first)
+        self.assertEqual(self.branch(run), "email_clicked", "who is first cannot be known")
+        self.ask(second)
+        self.run_engine()
+        self.assertEqual(self.reasons(workflow), [("suspect", "burst")] * 2)
+
+    def test_two_links_that_a_reader_follows_count(self):
+        workflow, _run, sent = self.waiting(("email_clicked",))
+        for url in [url for url in self.links(sent) if "/r/" in url]:
+            self.ask(url)
+            self.after(seconds=20)
+        self.run_engine()
+        self.assertEqual(self.reasons(workflow), [("human", None)] * 2)
+
+    def test_what_a_machine_or_a_browser_ahead_of_its_reader_does_has_its_reason(self):
+        workflow, run, sent = self.waiting(("email_clicked",))
+        self.ask(self.link(sent, "/r/"), headers=MACHINE)
+        self.ask(self.link(sent, "/r/"), headers={"Sec-Purpose": "prefetch"})
+        self.assertIsNone(self.branch(run))
+        self.assertEqual(self.reasons(workflow), [("bot", "machine"), ("suspect", "prefetch")])
 
     def test_clicks_of_one_person_count_once_in_odoos_figures(self):
         _workflow, _run, sent = self.waiting()

@@ -4,7 +4,7 @@ from odoo import http
 from odoo.http import request
 
 from . import limits
-from .visitor import is_visit, same_token, verdict
+from .visitor import is_visit, judged, same_token
 
 
 class WorkflowCart(http.Controller):
@@ -59,8 +59,8 @@ class WorkflowCart(http.Controller):
 
     def _note_click(self, execution_sudo, url="/workflow/cart"):
         trace_sudo = execution_sudo.mailing_trace_id
-        seen = verdict()
-        if seen == "human":
+        seen = judged()
+        if not seen:
             trace_sudo.set_opened()
             trace_sudo.set_clicked()
-        trace_sudo._note_event("email_clicked", url=url, verdict=seen)
+        trace_sudo._note_event("email_clicked", url=url, **seen)

@@ -6,7 +6,7 @@ from odoo.http import request
 from odoo.addons.website_mass_mailing.controllers.main import MassMailController
 
 from . import limits
-from .visitor import is_visit, same_token, verdict
+from .visitor import is_visit, judged, same_token
 
 NOT_STORED = {"Cache-Control": "no-store"}
 
@@ -40,11 +40,11 @@ class WorkflowMailing(MassMailController):
         too_often = limits.same_link("pixel", mail_id) if is_own else limits.wrong_token()
         if too_often:
             return too_often
-        seen = verdict()
-        if is_visit() and (seen == "human" or not trace_sudo.workflow_enrollment_id):
+        seen = judged()
+        if is_visit() and (not seen or not trace_sudo.workflow_enrollment_id):
             return super().track_mail_open(mail_id, token, **post)
         if is_visit() and is_own:
-            trace_sudo._note_event("email_opened", verdict=seen)
+            trace_sudo._note_event("email_opened", **seen)
         return request.make_response(b"", headers={"Content-Type": "image/gif", **NOT_STORED})
 
     @http.route()
@@ -70,9 +70,9 @@ class WorkflowMailing(MassMailController):
         return response
 
     def _note_click(self, trace_sudo, code, url):
-        seen = verdict()
-        if seen != "human":
-            trace_sudo._note_event("email_clicked", url=url, verdict=seen)
+        seen = judged()
+        if seen:
+            trace_sudo._note_event("email_clicked", url=url, **seen)
             return
         request.env["link.tracker.click"].sudo().add_click(
             code,

@@ -15,13 +15,18 @@ CONSENT = re.compile(r"(?:^|;)\s*website_cookies_bar=(\{[^;]*\})")
 
 def verdict():
     """Return ``human``, ``suspect`` (a browser that fetches ahead) or ``bot``."""
+    return judged().get("verdict", "human")
+
+
+def judged():
+    """Return ``{"verdict", "reason"}`` of who asks; empty for a person."""
     agent = request.httprequest.user_agent.string.lower()
     if request.env["ir.http"].is_a_bot() or any(name in agent for name in SCANNERS):
-        return "bot"
+        return {"verdict": "bot", "reason": "machine"}
     headers = request.httprequest.headers
     if any("prefetch" in headers.get(name, "").lower() for name in PREFETCH_HEADERS):
-        return "suspect"
-    return "human"
+        return {"verdict": "suspect", "reason": "prefetch"}
+    return {}
 
 
 def same_token(given, expected):

@@ -27,6 +27,7 @@ from . import mail_workflow_enrollment
 from . import mail_workflow_execution
 from . import triggers
 from . import mail_workflow_enroller
+from . import mail_workflow_verdict
 from . import mail_workflow_dispatcher
 from . import mail_workflow_intake
 from . import mail_workflow_owed

@@ -58,6 +58,7 @@ class MailWorkflowDispatcher(models.AbstractModel):
         if not events:
             return 0
         self.env["mail.workflow.visitor"]._identify(events)
+        self.env["mail.workflow.verdict"]._judge(events)
         listening = self.env["mail.workflow.listening"]._all()
         deferred = self._serve_runs_safely(events, now, listening)
         events = [event for event in events if event["id"] not in deferred]

@@ -1,6 +1,9 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
+# what a program that looks into mails does as well as a reader
+READING = ("email_opened", "email_clicked")
+
 
 class MailingMailing(models.Model):
     _inherit = "mailing.mailing"
@@ -91,6 +94,8 @@ class MailingTrace(models.Model):
         """Note an event of the mails of workflows; tests never count (rule 34)."""
         if not self.env["mail.workflow.event"]._is_listened(kind):
             return
+        verdicts, now = self.env["mail.workflow.verdict"], fields.Datetime.now()
+        is_reading = kind in READING and data.get("verdict", "human") == "human"
         for trace in self.sudo():
             run = trace.workflow_enrollment_id
             if not run or trace.is_test_trace:
@@ -107,6 +112,7 @@ class MailingTrace(models.Model):
                     "step": trace.workflow_step_id.key,
                     "trace_id": trace.id,
                     **data,
+                    **(verdicts._of_trace(trace, now) if is_reading else {}),
                 },
             )
 
