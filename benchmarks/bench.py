@@ -29,6 +29,7 @@ FIGURES = (
     "claim",
     "memory",
     "latency",
+    "shop",
 )
 RESULTS = ROOT / "benchmarks" / "results.jsonl"
 LIMIT = 3600  # seconds that one piece of a figure may take

@@ -274,7 +274,7 @@ class DefinitionCase(WorkflowCase):
                 },
             },
             {
-                "key": "tell",
+                "key": "hook",
                 "kind": "webhook",
                 "url": "https://hooks.example.com/told",
                 "fields": "name, amount_total",

@@ -99,7 +99,7 @@ class TestSamePath(WorkflowCase):
         finally:
             self.forget()
             savepoint.close(rollback=True)
-            self.env.registry.clear_cache()
+            self.env.registry.clear_all_caches()
 
     def forget(self):
         """Forget what was not written, as the end of a process does."""
@@ -224,7 +224,7 @@ class TestSamePath(WorkflowCase):
         if killed:
             self.forget()
         committed.pop().close(rollback=killed)
-        self.env.registry.clear_cache()
+        self.env.registry.clear_all_caches()
 
     @contextmanager
     def batch_error(self):

@@ -246,7 +246,7 @@ class TestWebhook(WorkflowCase):
         for query in get_neutralization_queries(["mail_workflow_automation"]):
             self.env.cr.execute(query)
         self.env.invalidate_all()
-        self.env.registry.clear_cache()
+        self.env.registry.clear_all_caches()
         self.assertEqual(self.calls(workflow).state, "cancelled")
         self.assertEqual(workflow.state, "paused")
         self.env["ir.config_parameter"].set_param("mail_workflow_automation.hold_sending", "False")

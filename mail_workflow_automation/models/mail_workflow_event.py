@@ -30,6 +30,8 @@ COLUMNS = (
 # one cart event per transaction is enough, however many lines change
 ONCE_PER_TRANSACTION = ("cart_updated",)
 PENDING = "mail_workflow_events"
+# neither the default one nor the stable one: each sign-up of a user empties both
+LISTENING_CACHE = "assets"
 # notes that a visitor of the website became known; nobody listens to it but the dispatcher
 VISITOR_KNOWN = "visitor_known"
 
@@ -285,7 +287,7 @@ class MailWorkflowEvent(models.Model):
 
 def _tell_change(registry):
     """Let this process and the others look anew, after the commit."""
-    registry.clear_cache()
+    registry.clear_cache(LISTENING_CACHE)
     if registry.ready:
         registry.signal_changes()
 
@@ -297,7 +299,7 @@ class MailWorkflowListening(models.AbstractModel):
     _description = "Events Workflows Listen To"
 
     @api.model
-    @tools.ormcache()
+    @tools.ormcache(cache=LISTENING_CACHE)
     def _kinds(self):
         """Return the kinds of event somebody listens to, with the filters by which they do:
         ``{kind: frozenset}``, cached until a workflow changes. What nobody listens to is not
@@ -305,7 +307,7 @@ class MailWorkflowListening(models.AbstractModel):
         return self._all()["kinds"]
 
     @api.model
-    @tools.ormcache("kind")
+    @tools.ormcache("kind", cache=LISTENING_CACHE)
     def _filters(self, kind):
         """Return the different filters by which somebody listens to a kind, a list, cached as
         ``_kinds``."""
@@ -321,7 +323,7 @@ class MailWorkflowListening(models.AbstractModel):
         """Let what is cached of workflows be computed anew: now, for this transaction, and once
         more after its commit, because until then others compute it from what was before."""
         registry, postcommit = self.env.registry, self.env.cr.postcommit
-        registry.clear_cache()
+        registry.clear_cache(LISTENING_CACHE)
         if not postcommit.data.get(CHANGED):
             postcommit.data[CHANGED] = True
             postcommit.add(partial(_tell_change, registry))

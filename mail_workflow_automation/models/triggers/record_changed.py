@@ -3,6 +3,7 @@ from typing import NamedTuple
 
 from odoo import api, fields, models, tools
 
+from ..mail_workflow_event import LISTENING_CACHE
 from ..mail_workflow_filter import filter_field
 
 _logger = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ class MailWorkflowTriggerRecordChanged(models.AbstractModel):
         )
 
     @api.model
-    @tools.ormcache()
+    @tools.ormcache(cache=LISTENING_CACHE)
     def _watched(self):
         """Return ``{model: Watch}``, cached until a workflow changes."""
         found = {}
