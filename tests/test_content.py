@@ -86,6 +86,18 @@ class ContentCase(WebsiteCase):
 
 @tagged("post_install", "-at_install", "mail_workflow")
 class TestDoubleOptIn(ContentCase):
+    def test_who_left_the_list_comes_back_by_their_own_word_only(self):
+        self.ask_for()
+        self.press(self.confirmation())
+        subscription = self.env["mailing.subscription"].search([("list_id", "=", self.list.id)])
+        subscription.opt_out = True
+        self.ask_for()  # anybody can type an address
+        self.assertTrue(subscription.opt_out)
+        again = self.requests()[-1]
+        self.assertFalse(again.confirmed_at)
+        self.press(f"/workflow/content/confirm/{again.id}/{again._token()}")
+        self.assertFalse(subscription.opt_out)
+
     def test_from_the_page_to_the_next_step(self):
         page = self.visit(f"/workflow/content/{self.guide.id}")
         self.assertIn("How to light a desk", page.text)

@@ -84,10 +84,24 @@ class MailWorkflowContentRequest(models.Model):
         confirmed = set(
             self.sudo().search([*domain, ("confirmed_at", "!=", False)]).mapped("email_normalized")
         )
+        # whoever left the list is put back by its owner's word only
+        left = {
+            (one.contact_id.email_normalized, one.list_id)
+            for one in self.env["mailing.subscription"]
+            .sudo()
+            .search(
+                [
+                    ("contact_id.email_normalized", "in", emails),
+                    ("list_id", "in", self.content_id.list_id.ids),
+                    ("opt_out", "=", True),
+                ]
+            )
+        }
         for asked in self:
-            asked.was_known = asked.email_normalized in known
-            asked.needs_confirmation = (
-                asked.content_id.double_opt_in and asked.email_normalized not in confirmed
+            email, content = asked.email_normalized, asked.content_id
+            asked.was_known = email in known
+            asked.needs_confirmation = content.double_opt_in and (
+                email not in confirmed or (email, content.list_id) in left
             )
 
     def _ask(self):
