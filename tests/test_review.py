@@ -208,7 +208,7 @@ class TestHooks(WorkflowCase):
         self.env.flush_all()
         self.env.invalidate_all()
         with self.assertQueryCount(0):
-            subscription._note_subscribed()
+            subscription._note_list_event("list_subscribed")
 
     def test_data_that_cannot_be_stored_does_not_stop_a_sale(self):
         self.workflow([mail("m")], triggers=[{"kind": "custom", "name": "trial"}])

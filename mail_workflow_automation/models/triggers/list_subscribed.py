@@ -72,7 +72,7 @@ class MailingSubscription(models.Model):
         return subscriptions
 
     def write(self, vals):
-        if not OPT_OUT & vals.keys():
+        if not OPT_OUT & vals.keys() or not self.env["mailing.contact"]._is_list_heard():
             return super().write(vals)
         before = self.filtered("opt_out")
         result = super().write(vals)
@@ -82,10 +82,13 @@ class MailingSubscription(models.Model):
         return result
 
     def unlink(self):
-        self.filtered(lambda one: not one.opt_out)._note_list_event("list_unsubscribed")
+        if self.env["mailing.contact"]._is_list_heard():
+            self.filtered(lambda one: not one.opt_out)._note_list_event("list_unsubscribed")
         return super().unlink()
 
     def _note_list_event(self, kind):
+        if not self.env["mail.workflow.event"]._is_listened(kind):
+            return
         for contact, subscriptions in self.grouped("contact_id").items():
             contact._note_list_event(kind, subscriptions.list_id)
 
@@ -107,12 +110,17 @@ class MailingContact(models.Model):
         with self._noting_lists():
             return super().write(vals)
 
+    @api.model
+    def _is_list_heard(self):
+        """Tell whether anybody listens to who comes or goes; asks the database nothing."""
+        events = self.env["mail.workflow.event"]
+        return any(events._is_listened(kind) for kind in ("list_subscribed", "list_unsubscribed"))
+
     @contextmanager
     def _noting_lists(self):
         """Note what changes in the lists of contacts: Odoo fills them by SQL, and no subscription
         is "created" or "removed"."""
-        events = self.env["mail.workflow.event"]
-        if not any(events._is_listened(kind) for kind in ("list_subscribed", "list_unsubscribed")):
+        if not self._is_list_heard():
             yield
             return
         before = self._lists_by_contact()
