@@ -105,14 +105,19 @@ class TestCases(PeopleCase):
         workflow = self.workflow(
             [close, self.task("sign", user="dora")],
             model="res.company",
-            reentry={"policy": "never", "per": "record"},
+            audience=[["id", "=", self.env.company.id]],
+            triggers=[{"kind": "schedule", "unit": "months", "on": "last_day", "time": "17:00"}],
         )
-        run = workflow.enroll(self.env.company)
 
         def todo(user):
             return self.env["mail.activity"].search([("user_id", "in", user.ids)])
 
+        self.at(datetime(2026, 3, 31, 16, 59))
         self.run_engine()
+        self.assertFalse(self.runs(workflow))
+        self.run_engine(minutes=1)
+        run = self.runs(workflow)
+        self.assertEqual(run.res_id, self.env.company.id)
         self.assertEqual(todo(self.team.member_ids).summary, f"close: {self.env.company.name}")
         self.run_engine(days=3)
         self.assertEqual(run.step_id.key, "remind")
@@ -125,18 +130,19 @@ class TestCases(PeopleCase):
         workflow = self.workflow(
             [self.task("plan", assignee="owner", user="bert")],
             model="res.users",
-            reentry={"policy": "after_exit", "per": "record"},
+            audience=[["login", "=", "bert"]],
+            triggers=[{"kind": "schedule", "weekdays": ["mon"], "time": "10:00"}],
         )
         self.bert.partner_id.user_id = self.bert
-        for _week in range(3):
-            run = workflow.enroll(self.bert)
-            self.run_engine()
+        self.run_engine(hours=1)
+        for week in range(3):
+            run = self.runs(workflow)[-1]
             task = self.env["mail.activity"].search([("user_id", "=", self.bert.id)])
-            self.assertEqual(task.summary, "plan: Bert")
+            self.assertEqual((task.summary, task.workflow_enrollment_id), ("plan: Bert", run), week)
             self.do(task)
             self.assertState(run, "done")
-            self.after(days=7)
-        self.assertEqual(len(self.runs(workflow)), 3)
+            self.run_engine(days=7)
+        self.assertEqual(len(self.runs(workflow)), 4)
 
 
 @tagged("post_install", "-at_install", "mail_workflow")
