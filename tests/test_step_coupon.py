@@ -18,10 +18,10 @@ BODY = (
 class CouponCase(WorkflowCase):
     def setUp(self):
         super().setUp()
-        self.program = self.programme()
+        self.program = self.new_program()
 
-    def programme(self, name="Ten off", released=True, **values):
-        """Create a programme of single-use codes for ten percent."""
+    def new_program(self, name="Ten off", released=True, **values):
+        """Create a program of single-use codes for ten percent."""
         return self.env["loyalty.program"].create(
             {
                 "name": name,
@@ -208,7 +208,7 @@ class TestCoupon(CouponCase):
             got = "Got one" if self.cards(person) else "Got none"
             self.assertEqual(person.category_id.name, got)
 
-    def test_a_programme_that_is_over_gives_none(self):
+    def test_a_program_that_is_over_gives_none(self):
         self.program.date_to = date(2026, 3, 10)
         workflow = self.workflow([self.step(days=30)], reentry={"policy": "after_exit"})
         ada, bob = self.person(), self.person("Bob")
@@ -218,7 +218,7 @@ class TestCoupon(CouponCase):
         self.after(days=9)
         workflow.enroll(bob)
         self.run_engine()
-        self.assertEqual(self.outcome(self.runs(workflow, bob)), ("none", "the programme is over"))
+        self.assertEqual(self.outcome(self.runs(workflow, bob)), ("none", "the program is over"))
 
     def test_problems(self):
         for values, problem in (
@@ -227,17 +227,17 @@ class TestCoupon(CouponCase):
         ):
             workflow = self.workflow([self.step(**values)], start=False)
             self.assertIn(problem, workflow.problems)
-        self.programme("Points", program_type="loyalty", trigger="auto", applies_on="both")
+        self.new_program("Points", program_type="loyalty", trigger="auto", applies_on="both")
         workflow = self.workflow([self.step(program="Points")], start=False)
-        self.assertIn("is no programme with a code for each person", workflow.problems)
+        self.assertIn("is no program with a code for each person", workflow.problems)
         workflow = self.workflow([{"key": "code", "kind": "coupon"}], start=False)
-        self.assertIn("choose a programme", workflow.problems)
+        self.assertIn("choose a program", workflow.problems)
 
 
 @tagged("post_install", "-at_install", "mail_workflow")
 class TestRelease(CouponCase):
     def test_only_a_sales_administrator_releases(self):
-        secret = self.programme("Secret", released=False)
+        secret = self.new_program("Secret", released=False)
         seller = new_test_user(
             self.env, login="seller", groups=f"sales_team.group_sale_salesman,{WORKFLOW_GROUP}"
         )

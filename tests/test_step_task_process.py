@@ -1,6 +1,6 @@
 """Tasks that are late, whole processes of tasks, and the rights to give them."""
 
-from datetime import date
+from datetime import date, datetime
 
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged

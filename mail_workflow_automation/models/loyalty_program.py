@@ -12,7 +12,7 @@ class LoyaltyProgram(models.Model):
     is_released_for_workflows = fields.Boolean(
         string="Released for Workflows",
         copy=False,
-        help="Workflows may give codes of this programme to people, each within the limits of its "
+        help="Workflows may give codes of this program to people, each within the limits of its "
         "step.",
     )
 
@@ -31,5 +31,5 @@ class LoyaltyProgram(models.Model):
     def _check_may_release(self):
         if not self.env.su and not self.env.user.has_group(SALES_MANAGER):
             raise AccessError(
-                self.env._("Only a Sales administrator releases a programme for workflows.")
+                self.env._("Only a Sales administrator releases a program for workflows.")
             )

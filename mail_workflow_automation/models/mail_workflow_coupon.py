@@ -8,7 +8,7 @@ from ..sql import unnested
 class MailWorkflowCoupon(models.Model):
     """A code that a workflow gave to a person. Only the engine writes it.
 
-    Codes of one programme are numbered for each person, over all workflows: of two workers who
+    Codes of one program are numbered for each person, over all workflows: of two workers who
     give a person the same number at the same moment the database lets one through, and has the
     other look again.
     """
@@ -19,7 +19,7 @@ class MailWorkflowCoupon(models.Model):
     _log_access = False
 
     program_id = fields.Many2one(
-        "loyalty.program", string="Programme", required=True, ondelete="cascade", readonly=True
+        "loyalty.program", required=True, ondelete="cascade", readonly=True
     )
     person = fields.Char(required=True, readonly=True)
     number = fields.Integer(required=True, readonly=True)
@@ -47,7 +47,7 @@ class MailWorkflowCoupon(models.Model):
 
     @api.model
     def _given(self, program, runs):
-        """Return the codes of a programme that the persons of runs have had, ever."""
+        """Return the codes of a program that the persons of runs have had, ever."""
         persons = [run._person_key() for run in runs]
         return self.sudo().search(  # over all workflows, whoever may see them
             Domain("program_id", "=", program.id)

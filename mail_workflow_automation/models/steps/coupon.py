@@ -16,19 +16,19 @@ class MailWorkflowStep(models.Model):
     kind = fields.Selection(selection_add=[("coupon", "Coupon")], ondelete={"coupon": "cascade"})
     coupon_program_id = fields.Many2one(
         "loyalty.program",
-        string="Programme",
+        string="Program",
         index="btree_not_null",
         ondelete="set null",
         domain="[('is_released_for_workflows', '=', True)]",
-        help="A Sales administrator releases programmes for workflows.",
+        help="A Sales administrator releases programs for workflows.",
     )
     coupon_days = fields.Integer(
-        string="Valid for (days)", default=14, help="0: as long as the programme lasts."
+        string="Valid for (days)", default=14, help="0: as long as the program lasts."
     )
     coupon_most = fields.Integer(
         string="Codes for a person at most",
         default=1,
-        help="Of this programme, over all workflows. 0: no limit.",
+        help="Of this program, over all workflows. 0: no limit.",
     )
     coupon_period_days = fields.Integer(
         string="Within (days)", default=90, help="0: ever, the limit is for life."
@@ -101,11 +101,11 @@ class MailWorkflowStepCoupon(models.AbstractModel):
     def _check_program(self, step):
         program_sudo = step.coupon_program_id.sudo()  # what is wrong with it, whoever asks
         if not program_sudo or not program_sudo.active:
-            return [self.env._("choose a programme")]
+            return [self.env._("choose a program")]
         problems = []
         if program_sudo.program_type not in WITH_CODES:
             problems.append(
-                self.env._("“%s” is no programme with a code for each person", program_sudo.name)
+                self.env._("“%s” is no program with a code for each person", program_sudo.name)
             )
         if not program_sudo.reward_ids:
             problems.append(self.env._("“%s” has no reward", program_sudo.name))
@@ -122,7 +122,7 @@ class MailWorkflowStepCoupon(models.AbstractModel):
         if not program_sudo.with_env(env).has_access("read"):
             return [
                 self.env._(
-                    "%(user)s may not see the programme “%(program)s”",
+                    "%(user)s may not see the program “%(program)s”",
                     user=env.user.name,
                     program=program_sudo.name,
                 )
@@ -160,7 +160,7 @@ class MailWorkflowStepCoupon(models.AbstractModel):
         """Return ``{run id: reason}`` of those who get no code whatever they had before."""
         program = step.coupon_program_id
         if not program or (program.date_to and program.date_to < self._today(step, now)):
-            return dict.fromkeys(runs.ids, self.env._("the programme is over"))
+            return dict.fromkeys(runs.ids, self.env._("the program is over"))
         refused = {}
         for run in runs:
             if not run.partner_id and not run.email_normalized:
@@ -209,7 +209,7 @@ class MailWorkflowStepCoupon(models.AbstractModel):
 
     @api.model
     def _had(self, step, runs, now):
-        """Return ``{person: number of codes of the programme within the period}``."""
+        """Return ``{person: number of codes of the program within the period}``."""
         days = step.coupon_period_days
         since = now - timedelta(days=days) if days else None
         counts = {}
@@ -233,7 +233,7 @@ class MailWorkflowStepCoupon(models.AbstractModel):
         if not lucky:
             return
         program = step.coupon_program_id
-        # who released the programme allows it: a marketer makes no coupons by hand
+        # who released the program allows it: a marketer makes no coupons by hand
         env_sudo = step.workflow_id._run_env()(su=True)
         points = max(program.reward_ids.mapped("required_points"), default=1)
         expires = self._expires(step, now)
