@@ -73,6 +73,9 @@ class MailWorkflowLane(models.AbstractModel):
     @api.model
     def _request(self, lane, choice, cron_id):
         """Request a pass, in a transaction that sees what it is for."""
+        if choice == "_first_free" and self._is_requested(self._cron_ids(lane)):
+            # it has not begun: it will see what was committed
+            return
         cron = getattr(self, choice)(self._crons(lane), cron_id)
         if cron:
             cron._trigger()
@@ -143,10 +146,7 @@ class MailWorkflowLane(models.AbstractModel):
 
     @api.model
     def _first_free(self, crons, _cron_id):
-        """Return the first that is not at work; none where a pass is requested that has not
-        begun: it will see what was committed."""
-        if self._is_requested(crons):
-            return crons.browse()
+        """Return the first that is not at work."""
         return self._unrequested(crons)[:1] or crons[:1]
 
     @api.model
@@ -158,21 +158,38 @@ class MailWorkflowLane(models.AbstractModel):
     def _same(self, crons, cron_id):
         """Return the one at work, for its next turn."""
         same = crons.filtered(lambda cron: cron.id == cron_id)
-        return same.browse() if self._is_requested(same) else same
+        return same.browse() if self._is_requested(SQL("%s", cron_id)) else same
 
     @api.model
-    def _is_requested(self, crons):
-        """Tell whether a pass is requested that has not begun."""
+    def _cron_ids(self, lane):
+        """Return the query for the ids of ``_crons``, for one that asks with them."""
+        return SQL(
+            """
+            SELECT id
+              FROM (SELECT id, active FROM ir_cron WHERE workflow_lane = %s
+                     ORDER BY id LIMIT %s) AS wanted
+             WHERE active
+            """,
+            lane,
+            self._wanted(lane),
+        )
+
+    @api.model
+    def _is_requested(self, cron_ids):
+        """Tell whether a pass is requested that has not begun: one query, in each wake-up.
+
+        :param SQL cron_ids: ids, or a query for them
+        """
         try:
             self.env.cr.execute(
                 SQL(
                     """
                     SELECT FROM ir_cron_trigger
-                     WHERE cron_id = ANY(%s) AND call_at <= %s
+                     WHERE cron_id IN (%s) AND call_at <= %s
                      LIMIT 1
                        FOR KEY SHARE SKIP LOCKED
                     """,
-                    crons.ids,
+                    cron_ids,
                     fields.Datetime.now(),
                 ),
                 log_exceptions=False,
