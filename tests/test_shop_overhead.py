@@ -1,5 +1,6 @@
 """What the shop pays while twenty workflows listen: at most two queries more for each thing a
-visitor does."""
+visitor does. One is the INSERT; the other, which asks for a pass, comes after the commit, and no
+test of one transaction sees it (benchmarks/shop.py does)."""
 
 import itertools
 import re
@@ -11,7 +12,7 @@ from .common import wait
 from .http_common import BROWSER
 from .website_common import WebsiteCase
 
-MOST = 2
+MOST = 1
 TRIGGERS = (
     {"kind": "page_viewed", "filters": {"url": "/shop/*"}, "count": 3, "within_days": 7},
     {"kind": "cart_updated"},

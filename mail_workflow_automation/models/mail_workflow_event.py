@@ -207,7 +207,7 @@ class MailWorkflowEvent(models.Model):
             raise ValueError(f"data cannot be stored: {flaw}")
         persons = self.env["mail.workflow.person"]
         if partner is not None:
-            person = persons._of_partner(partner)
+            person = persons._of_partner(partner, unread=not key)
         elif person is None and record is not None:
             person = persons._of(record).get(record.id)
         origin = self.env.context.get("mail_workflow_id")

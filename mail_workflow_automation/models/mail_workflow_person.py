@@ -1,6 +1,9 @@
 from typing import NamedTuple
 
 from odoo import api, models, tools
+from odoo.tools import SQL
+
+from .mail_workflow_event import LISTENING_CACHE
 
 
 class Person(NamedTuple):
@@ -22,9 +25,12 @@ class MailWorkflowPerson(models.AbstractModel):
     _description = "Person of a Workflow"
 
     @api.model
-    @tools.ormcache()
+    @tools.ormcache(cache=LISTENING_CACHE)
     def _public_partner_ids(self):
-        """Return the contacts of the public users: carts of unknown visitors carry them."""
+        """Return the contacts of the public users: carts of unknown visitors carry them.
+
+        In a cache that a sign-up leaves alone: its visitor would pay for all users to be asked.
+        """
         public_users = self.env["res.users"].sudo().with_context(active_test=False)
         group_id = self.env["ir.model.data"]._xmlid_to_res_id("base.group_public")
         return frozenset(public_users.search([("all_group_ids", "in", [group_id])]).partner_id.ids)
@@ -74,9 +80,33 @@ class MailWorkflowPerson(models.AbstractModel):
         return dict.fromkeys(records.ids, Person(None, None))
 
     @api.model
-    def _of_partner(self, partner):
-        """Return the Person of one contact, None for none or a public one."""
+    def _of_partner(self, partner, *, unread=False):
+        """Return the Person of one contact, None for none or a public one.
+
+        :param unread: an address that is not at hand may be the query for it (a ``SQL``), for a
+            statement after the flush of this transaction
+        """
         partner_sudo = partner.sudo()
         if not partner_sudo or partner_sudo.id in self._public_partner_ids():
             return None
+        if unread and partner_sudo.id and "email_normalized" not in partner_sudo._cache:
+            query = SQL("(SELECT email_normalized FROM res_partner WHERE id = %s)", partner_sudo.id)
+            return Person(partner_sudo.id, query)
         return Person(partner_sudo.id, partner_sudo.email_normalized or None)
+
+
+class Website(models.Model):
+    _inherit = "website"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        websites = super().create(vals_list)
+        # each may have brought a public user
+        self.env.registry.clear_cache(LISTENING_CACHE)
+        return websites
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "user_id" in vals:
+            self.env.registry.clear_cache(LISTENING_CACHE)
+        return result
