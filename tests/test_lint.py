@@ -29,7 +29,7 @@ class TestStart(WorkflowCase):
         error = self.start_error(workflow)
         for fragment in (
             "“Nothing to say”: the mail has no text",
-            "“Nobody's task”: choose who gets the task",
+            "“Nobody's task”: choose who gets it",
             "“No tag”: choose a tag",
             "“Nowhere”: choose the step to go to",
             "“No time”: the time to wait must be more than zero",
