@@ -14,7 +14,8 @@ class Outcome:
     -------  ---------------------------------------------------------------
     done     carry the step out, go on by ``branch``
     wait     stand here until ``due_at``; no execution yet
-    hold     not now: again at ``due_at`` with ``reason``, no attempt used up
+    hold     not now: again at ``due_at`` with ``reason``, no attempt used up. ``is_new_date``:
+             that is when it is planned now, lateness counts from there
     skip     not for this run, with ``reason``; the step's ``on_skip`` decides what follows
     leave    the run ends in ``state`` with ``reason``
     jump     the step is done, go on at ``target`` (a step id)
@@ -33,6 +34,7 @@ class Outcome:
     execution_state: str = "done"
     by: str = "engine"
     data: dict | None = None
+    is_new_date: bool = False
 
 
 def done(branch: str = THEN, **values) -> Outcome:
@@ -43,8 +45,8 @@ def wait(due_at: datetime, **values) -> Outcome:
     return Outcome("wait", due_at=due_at, **values)
 
 
-def hold(due_at: datetime, reason: str) -> Outcome:
-    return Outcome("hold", due_at=due_at, reason=reason)
+def hold(due_at: datetime, reason: str, **values) -> Outcome:
+    return Outcome("hold", due_at=due_at, reason=reason, **values)
 
 
 def skip(reason: str) -> Outcome:

@@ -50,7 +50,7 @@ class MailWorkflowGate(models.AbstractModel):
         windows = self.env["mail.workflow.window"]
         allowed = windows._next(workflow, runs, dict.fromkeys(runs.ids, now))
         held = {
-            run_id: outcomes_of.hold(due_at, reason)
+            run_id: outcomes_of.hold(due_at, reason, is_new_date=True)
             for run_id, (due_at, reason) in allowed.items()
             if reason
         }
@@ -58,7 +58,12 @@ class MailWorkflowGate(models.AbstractModel):
         freed = self.env["mail.workflow.cap"]._freed_at(workflow, free, now)
         later = windows._next(workflow, free.browse(list(freed)), freed)
         reason = self.env._("frequency cap")
-        held.update({run_id: outcomes_of.hold(due, reason) for run_id, (due, _) in later.items()})
+        held.update(
+            {
+                run_id: outcomes_of.hold(due, reason, is_new_date=True)
+                for run_id, (due, _) in later.items()
+            }
+        )
         return held
 
     @api.model

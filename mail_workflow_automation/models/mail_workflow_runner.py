@@ -228,6 +228,7 @@ class MailWorkflowRunner(models.AbstractModel):
         :returns: ids of the runs due again at once
         """
         executions = self.env["mail.workflow.execution"].sudo()
+        held_before = self._held_before(runs, outcomes)
         executions._record(
             [
                 {
@@ -248,7 +249,9 @@ class MailWorkflowRunner(models.AbstractModel):
         for run in runs:
             result = outcomes[run.id]
             if result.action in ("wait", "hold"):
-                stay.append((run.id, result.due_at, result.action == "wait"))
+                waits = result.action == "wait"
+                is_planned = waits or (result.is_new_date and run.id not in held_before)
+                stay.append((run.id, result.due_at, waits, is_planned))
             elif result.action == "leave":
                 leaves[(result.state, result.reason)].append(run.id)
             elif result.action == "skip" and step.on_skip == "leave":
@@ -265,3 +268,26 @@ class MailWorkflowRunner(models.AbstractModel):
             runs.browse(ids)._leave(state, reason, now)
         self._stay(stay, now)
         return self._move(runs, moves, now, tree)
+
+    @api.model
+    def _held_before(self, runs, outcomes):
+        """Return the ids of the runs that are held for a reason they were held for before in this
+        visit: a new date is given once, what is held on and on becomes too late."""
+        held = [run.id for run in runs if outcomes[run.id].is_new_date]
+        if not held:
+            return set()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT e.id, x.reason
+                  FROM mail_workflow_enrollment e
+                  JOIN mail_workflow_execution x
+                    ON x.enrollment_id = e.id AND x.step_id = e.step_id AND x.visit_no = e.visit_no
+                 WHERE e.id = ANY(%s) AND x.state = 'held'
+                """,
+                held,
+            )
+        )
+        return {
+            run_id for run_id, reason in self.env.cr.fetchall() if reason == outcomes[run_id].reason
+        }

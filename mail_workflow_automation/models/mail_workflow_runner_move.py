@@ -43,7 +43,8 @@ class MailWorkflowRunner(models.AbstractModel):
     def _stay(self, stay, now):
         """Let runs stand where they are.
 
-        :param stay: ``[(run id, due at, does it wait)]``; who does not wait is held
+        :param stay: ``[(run id, due at, does it wait, is it planned for then)]``; who does not
+            wait is held
         """
         if not stay:
             return
@@ -52,14 +53,14 @@ class MailWorkflowRunner(models.AbstractModel):
                 """
                 UPDATE mail_workflow_enrollment e
                    SET due_at = v.due_at,
-                       planned_at = CASE WHEN v.waits THEN v.due_at ELSE e.planned_at END,
+                       planned_at = CASE WHEN v.planned THEN v.due_at ELSE e.planned_at END,
                        waiting_since = CASE WHEN v.waits THEN COALESCE(e.waiting_since, %s)
                                             ELSE e.waiting_since END
-                  FROM %s AS v (id, due_at, waits)
+                  FROM %s AS v (id, due_at, waits, planned)
                  WHERE e.id = v.id
                 """,
                 now,
-                unnested(stay, "int", "timestamp", "bool"),
+                unnested(stay, "int", "timestamp", "bool", "bool"),
             )
         )
         runs = self.env["mail.workflow.enrollment"].browse([run_id for run_id, *_rest in stay])
