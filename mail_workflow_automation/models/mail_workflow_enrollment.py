@@ -119,6 +119,14 @@ class MailWorkflowEnrollment(models.Model):
         for run in self:
             run.log_text = "\n".join(run._line_in_words(line) for line in run.log or [])
 
+    def unlink(self):
+        # their queued mails first: of several references to one trace the database empties that
+        # of the mail too late, in an order that depends on how the tables were made
+        self.env["mail.mail"].sudo().search(
+            [("workflow_execution_id", "in", self.sudo().execution_ids.ids)]
+        ).unlink()
+        return super().unlink()
+
     def action_open_record(self):
         self.ensure_one()
         return {
