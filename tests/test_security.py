@@ -198,7 +198,7 @@ class TestNothingByTheSide(SecurityCase):
             with self.subTest(model=name):
                 # the buttons on contacts, orders and leads
                 buttons = [method for method in own if method.startswith("action_view_")]
-                # what hooks into the ORM's own methods: an abstract model has no table and no rights
+                # hooks into the ORM's own methods: an abstract model has no table, no rights
                 self.assertFalse(set(own) - set(buttons) - {"create", "write"})
 
     def test_a_mere_write_starts_nothing(self):
