@@ -43,7 +43,7 @@ class MailWorkflowTrigger(models.Model):
         help="The new value: the name of a record, the technical value of a selection, true or "
         "false, a number, or a date as 2026-12-31. Empty: any.",
     )
-    filter_model_name = fields.Char(compute="_compute_filter_model_name")
+    filter_model_name = fields.Char(string="Model", compute="_compute_filter_model_name")
 
     @api.depends("filter_model_id")
     def _compute_filter_model_name(self):
