@@ -87,9 +87,12 @@ class MailWorkflowRunner(models.AbstractModel):
                 SELECT w.id
                   FROM mail_workflow w
                  WHERE w.state = 'running' AND w.active
-                   AND EXISTS (SELECT FROM mail_workflow_enrollment e
-                                WHERE e.workflow_id = w.id AND e.state = 'active'
-                                  AND e.due_at IS NOT NULL AND e.due_at <= %(now)s)
+                   AND (SELECT e.due_at
+                          FROM mail_workflow_enrollment e
+                         WHERE e.workflow_id = w.id AND e.state = 'active'
+                           AND e.due_at IS NOT NULL
+                         ORDER BY e.due_at, e.id
+                         LIMIT 1) <= %(now)s
             ), share AS MATERIALIZED (
                 SELECT GREATEST(%(least)s, %(batch)s / GREATEST(count(*), 1)) AS size FROM running
             )
