@@ -1,5 +1,9 @@
 """What the tests of steps with people let real processes do (see workers.py)."""
 
+import os
+import time
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 
 from tests.jobs import arrange
@@ -33,11 +37,12 @@ def arrange_tasks(env, people):
     return arrange(env, steps, people=people, name="Calls", prefix="called")
 
 
-def arrange_decision(env):
+def arrange_decision(env, name):
     """Ask two people one question; return the ids of their activities."""
-    salespeople(env, ["dave", "dina"])
-    ask = {**ASK, "users": ["dave", "dina"], "branches": {"Yes": {}, "No": {}}}
-    workflow_id = arrange(env, [ask], people=1, name="Ask", prefix="asked")
+    logins = [f"{name}_dave", f"{name}_dina"]
+    salespeople(env, logins)
+    ask = {**ASK, "users": logins, "branches": {"Yes": {}, "No": {}}}
+    workflow_id = arrange(env, [ask], people=1, name=name, prefix=name)
     env["mail.workflow.enrollment"]._cron_run()
     step = env["mail.workflow"].browse(workflow_id).step_ids
     return env["mail.activity"].search([("workflow_step_id", "=", step.id)], order="id").ids
@@ -53,3 +58,34 @@ def decide(env, activity_id, outcome, folder, name, others):
     except UserError as error:
         return str(error)
     return "decided"
+
+
+def decide_halfway(env, name, others, folder, **values):
+    """Press a button at the same moment as others, and stop where the own answer is written but
+    the question of the others is not yet taken back: until they have come as far, or wait."""
+    activities = type(env["mail.activity"])
+    close_twins = activities._workflow_close_twins
+
+    def halfway(self):
+        self.env.flush_all()
+        open(os.path.join(folder, f"{name}.written"), "w").close()
+        until_others(self.env.cr, [os.path.join(folder, f"{other}.written") for other in others])
+        return close_twins(self)
+
+    with patch.object(activities, "_workflow_close_twins", halfway):
+        return decide(env, name=name, others=others, folder=folder, **values)
+
+
+def until_others(cr, files, limit=30):
+    """Wait until the others have written their files, or one of them waits for this transaction."""
+    blocks = (
+        "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    )
+    deadline = time.monotonic() + limit
+    while not all(map(os.path.exists, files)):
+        cr.execute(blocks)
+        if cr.rowcount:
+            return
+        if time.monotonic() > deadline:
+            raise TimeoutError("nobody else came")
+        time.sleep(0.005)

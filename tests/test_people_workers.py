@@ -37,13 +37,13 @@ def test_two_workers_give_each_person_s_task_once(workers):
     assert max(shares.values()) <= 110, "by load, give or take what the other one is doing"
 
 
-def test_two_people_decide_at_once_and_one_is_told_who_was_first(workers):
-    activities = workers.run(jobs_people.arrange_decision)
+def decide(workers, activities, press):
+    """Let two people answer one question at once; return what they are told."""
     answers = []
     with tempfile.TemporaryDirectory() as folder:
         started = [
             workers.start(
-                jobs_people.decide,
+                press,
                 activity_id=activity_id,
                 outcome=outcome,
                 folder=folder,
@@ -59,6 +59,13 @@ def test_two_people_decide_at_once_and_one_is_told_who_was_first(workers):
                 # the server does the request again when the database asks for it
                 assert "could not serialize" in str(error)
                 answers.append("again")
+    return answers
+
+
+@pytest.mark.parametrize("press", [jobs_people.decide, jobs_people.decide_halfway])
+def test_two_people_decide_at_once_and_one_is_told_who_was_first(workers, press):
+    activities = workers.run(jobs_people.arrange_decision, name=press.__name__)
+    answers = decide(workers, activities, press)
     assert answers.count("decided") == 1, answers
     other = next(answer for answer in answers if answer != "decided")
     assert other == "again" or "Already decided by" in other

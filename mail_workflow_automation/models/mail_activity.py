@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 # who takes back an activity is the workflow: that is no cancelling by a person
 CLOSING = "workflow_closing"
@@ -54,6 +55,7 @@ class MailActivity(models.Model):
         if not self.exists():
             raise UserError(self.env._("This was decided already, or is no longer asked."))
         self.check_access("write")
+        self._workflow_lock()
         activity_sudo = self.sudo()  # its columns are the engine's
         if activity_sudo.workflow_outcome:
             raise UserError(
@@ -73,6 +75,7 @@ class MailActivity(models.Model):
         """Done by one of several, it vanishes from the lists of the others."""
         doing_sudo = self.sudo().filtered("active")
         ours_sudo = doing_sudo.filtered("workflow_enrollment_id")
+        ours_sudo._workflow_lock()
         result = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
         if ours_sudo:
             ours_sudo = ours_sudo.exists()
@@ -87,6 +90,29 @@ class MailActivity(models.Model):
             ours_sudo = self.sudo().filtered("active").filtered("workflow_enrollment_id")
         ours_sudo._workflow_note("cancelled")
         return super().unlink()
+
+    def _workflow_lock(self):
+        """Lock activities with all that were given at the same step of the same run.
+
+        One answer writes several of them: taken in one order, two who answer at once never wait
+        for each other.
+        """
+        places_sudo = self.sudo()
+        if not places_sudo.workflow_enrollment_id:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT FROM mail_activity
+                 WHERE workflow_enrollment_id = ANY(%s) AND workflow_step_id = ANY(%s)
+                 ORDER BY id
+                   FOR NO KEY UPDATE
+                """,
+                places_sudo.workflow_enrollment_id.ids,
+                places_sudo.workflow_step_id.ids,
+            ),
+            log_exceptions=False,  # that somebody else was first is no error
+        )
 
     def _workflow_close_twins(self):
         """Take the same task off the lists of those who could have done it, too; of a decision
@@ -114,6 +140,7 @@ class MailActivity(models.Model):
         )
 
     def _workflow_close(self):
+        self._workflow_lock()
         self.with_context(**{CLOSING: True}).unlink()
 
     @api.model

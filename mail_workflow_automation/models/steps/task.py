@@ -297,13 +297,15 @@ class MailWorkflowStepTask(models.AbstractModel):
             # its own tasks a workflow hands on, whatever became of the records' owners
             activities_sudo = step.workflow_id._run_env()["mail.activity"].sudo()
             activities_sudo = activities_sudo.with_context(mail_activity_quick_update=True)
-            activities_sudo.browse([i for data in overdue for i in data["hand_over"]]).write(
+            late_sudo = activities_sudo.browse([i for data in overdue for i in data["hand_over"]])
+            spare_sudo = activities_sudo.browse([i for data in overdue for i in data["take_back"]])
+            (late_sudo | spare_sudo)._workflow_lock()
+            late_sudo.write(
                 {
                     "user_id": step.substitute_user_id.id,
                     "date_deadline": self._deadline(step, now),
                 }
             )
-            spare_sudo = activities_sudo.browse([i for data in overdue for i in data["take_back"]])
             spare_sudo._workflow_close()
 
     @api.model
