@@ -1,7 +1,8 @@
 # Each target sets up what it needs. ARGS goes to pytest: make test ARGS="-k cart -x"
 
 TEST_DATABASE = mwa_test
-PYTEST = dev/run python -m pytest --odoo-database=$(TEST_DATABASE) --odoo-http
+# two processes, each with a copy of the database; a file's tests stay together
+PYTEST = dev/run python -m pytest --odoo-database=$(TEST_DATABASE) --odoo-http -n 2 --dist loadfile
 
 .PHONY: demo test test-all bench chaos lint browser
 

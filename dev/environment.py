@@ -36,7 +36,8 @@ def _fetch_clock() -> None:
 
 
 def _own() -> dict:
-    path = [str(python_env.VENV / "bin"), os.environ.get("PATH", os.defpath)]
+    programs = [str(python_env.VENV / "bin"), str(postgres.programs())]
+    path = [*programs, os.environ.get("PATH", os.defpath)]
     own = {
         "PATH": os.pathsep.join(path),
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(odoo_source.root())]),
