@@ -82,6 +82,15 @@ class TestClicks(TrackingCase):
         self.ask(self.link(sent, "/r/"))
         self.assertEqual(self.branch(run), "email_clicked")
 
+    def test_a_machine_that_opens_the_mail_first_does_not_hide_its_reader(self):
+        _workflow, run, sent = self.waiting(("email_opened",))
+        self.trace(sent).sent_datetime = self.now
+        self.ask(self.link(sent, "/mail/track/"))
+        self.assertIsNone(self.branch(run))
+        self.after(hours=1)
+        self.ask(self.link(sent, "/mail/track/"))
+        self.assertEqual(self.branch(run), "email_opened")
+
     def test_all_links_of_a_mail_in_one_burst_are_no_readers(self):
         workflow, run, sent = self.waiting(("email_clicked",))
         links = [url for url in self.links(sent) if "/r/" in url]

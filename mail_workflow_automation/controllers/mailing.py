@@ -42,6 +42,8 @@ class WorkflowMailing(MassMailController):
             return too_often
         seen = judged()
         if is_visit() and (not seen or not trace_sudo.workflow_enrollment_id):
+            if is_own:
+                trace_sudo._note_late_reader()
             return super().track_mail_open(mail_id, token, **post)
         if is_visit() and is_own:
             trace_sudo._note_event("email_opened", **seen)

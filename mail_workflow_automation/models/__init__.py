@@ -24,6 +24,7 @@ from . import mail_workflow_lane
 from . import mail_workflow_visitor
 from . import ir_cron
 from . import mail_workflow_enrollment
+from . import mail_workflow_goal
 from . import mail_workflow_execution
 from . import triggers
 from . import mail_workflow_enroller
@@ -47,6 +48,8 @@ from . import mail_workflow_zone
 from . import mail_workflow_moment
 from . import mail_workflow_housekeeping
 from . import mail_workflow_consent
+from . import mail_workflow_figures
+from . import mail_workflow_flow_figures
 from . import mail_workflow_recipe
 from . import mail_workflow_source
 from . import mail_workflow_content

@@ -360,7 +360,7 @@ class MailWorkflowDispatcher(models.AbstractModel):
         ]
         runs.browse(goals)._leave("goal", "goal", now)
         if late_goals:
-            runs.browse(late_goals).write({"goal_at": now})
+            runs.browse(late_goals)._reach_goal_late(now)
         exits = defaultdict(list)
         for run_id, (role, _state, event) in ended.items():
             if role == "exit":

@@ -89,7 +89,8 @@ class MailWorkflowEnrollment(models.Model):
     _open_run = models.UniqueIndex("(workflow_id, entry_key) WHERE state IN ('active', 'holdout')")
     # who stands where, counted from the index alone
     _by_step = models.Index("(step_id, state) WHERE step_id IS NOT NULL")
-    _by_state = models.Index("(workflow_id, state)")
+    # how many are in which state, of those who came in since a moment, too
+    _by_state = models.Index("(workflow_id, state, entered_at, is_holdout)")
     _by_email = models.Index("(email_normalized, workflow_id) WHERE email_normalized IS NOT NULL")
     _by_record = models.Index("(res_model, res_id)")
 
@@ -295,7 +296,10 @@ class MailWorkflowEnrollment(models.Model):
         )
         left = [row[0] for row in self.env.cr.fetchall()]
         self.invalidate_recordset()
-        self.browse(left)._note_finished(state)
+        ended = self.browse(left)
+        if state == "goal":
+            ended._note_goal()
+        ended._note_finished(state)
 
     def _let_go(self, now):
         """Take back what runs that wait stood at their step for."""

@@ -7,6 +7,7 @@ from odoo import api, fields, models, tools
 from odoo.tools import SQL
 
 from ..engine.document import first_flaw
+from .mail_workflow_verdict import READING
 
 _logger = logging.getLogger(__name__)
 
@@ -40,8 +41,7 @@ class MailWorkflowEvent(models.Model):
     """Something that happened. Written once, in one INSERT at commit; then only ``dispatched_at``,
     ``verdict`` and, once known, the person change.
 
-    Its references are plain numbers: an event must have nothing to fail on, and outlives what it
-    is about.
+    Its references are plain numbers: an event has nothing to fail on, and outlives its record.
     """
 
     _name = "mail.workflow.event"
@@ -309,8 +309,7 @@ class MailWorkflowListening(models.AbstractModel):
     @api.model
     @tools.ormcache("kind", cache=LISTENING_CACHE)
     def _filters(self, kind):
-        """Return the different filters by which somebody listens to a kind, a list, cached as
-        ``_kinds``."""
+        """Return the different filters by which somebody listens to a kind, cached as well."""
         found = []
         for spec in self._all()["specs"]:
             filters = spec.get("filters") or {}
@@ -342,7 +341,9 @@ class MailWorkflowListening(models.AbstractModel):
             "ends": {kind: [(workflow id, "goal" | "exit", spec)]},
             "waits": {kind: [(workflow id, step id, spec, branch)]}}``
         """
-        triggers, paused, ends, waits, specs = {}, {}, {}, {}, []
+        triggers, paused, ends, waits = {}, {}, {}, {}
+        # the figures of mails listen, also to those of a workflow that was stopped
+        specs = [{"kind": kind} for kind in READING]
         workflows_sudo = (
             self.env["mail.workflow"]
             .sudo()

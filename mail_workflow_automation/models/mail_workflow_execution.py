@@ -61,8 +61,8 @@ class MailWorkflowExecution(models.Model):
     log = fields.Json(readonly=True, prefetch=False)
 
     _visit = models.UniqueIndex("(enrollment_id, step_id, visit_no)")
-    # what became of a step's visits, counted from the index alone
-    _by_step = models.Index("(step_id, state)")
+    # what became of a step's visits since a moment, counted from the index alone
+    _by_step = models.Index("(step_id, executed_at, state, branch)")
     _retry = models.Index("(retry_at) WHERE state = 'failed' AND retry_at IS NOT NULL")
 
     def action_retry(self):
