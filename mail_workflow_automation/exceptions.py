@@ -1,6 +1,6 @@
 """Errors of the addon."""
 
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 
 class DefinitionError(ValidationError):
@@ -13,3 +13,7 @@ class DefinitionError(ValidationError):
 
 class UnknownKindError(Exception):
     """A step or trigger names a kind that is not installed."""
+
+
+class DraftConflictError(UserError):
+    """Somebody else edited the workflow since it was loaded; nothing was overwritten."""

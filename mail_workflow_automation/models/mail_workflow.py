@@ -1,12 +1,8 @@
 import ast
 import secrets
 
-import psycopg2
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.exceptions import UserError
 
 from ..engine.tree import Node, Tree
 
@@ -16,14 +12,6 @@ STATES = [
     ("paused", "Paused"),
     ("stopped", "Stopped"),
 ]
-
-
-# what Odoo and PostgreSQL raise for a domain that makes no sense
-BAD_DOMAIN = (
-    *(ValueError, SyntaxError, TypeError, KeyError, AttributeError, IndexError),
-    *(RecursionError, MemoryError, NotImplementedError, UserError),
-    *(psycopg2.DataError, psycopg2.ProgrammingError),
-)
 
 
 def parse_domain(text):
@@ -245,19 +233,6 @@ class MailWorkflow(models.Model):
     def _selection_event_kind(self):
         return self.env["mail.workflow.trigger"]._event_kind_selection()
 
-    @api.constrains("audience_domain", "model_id")
-    def _check_audience_domain(self):
-        for workflow in self:
-            problem = workflow._domain_problem(workflow.audience_domain)
-            if problem:
-                raise ValidationError(
-                    self.env._(
-                        "Workflow “%(workflow)s”, audience: %(problem)s",
-                        workflow=workflow.name,
-                        problem=problem,
-                    )
-                )
-
     @api.model_create_multi
     def create(self, vals_list):
         workflows = super().create(vals_list)
@@ -282,7 +257,7 @@ class MailWorkflow(models.Model):
         """Copy as a draft with its steps and texts, without its people and figures."""
         copies = super().copy(default)
         for workflow, new in zip(self, copies, strict=True):
-            new._import_steps(workflow._export_steps())
+            self.env["mail.workflow.applier"]._apply_steps(new, workflow._export_steps())
         return copies
 
     @api.ondelete(at_uninstall=False)
@@ -322,31 +297,6 @@ class MailWorkflow(models.Model):
         self.env["mail.workflow.listening"]._changed()
         return result
 
-    def _domain_problem(self, text, env=None):
-        """Return what is wrong with a stored domain, in words, or False.
-
-        :param env: ask too whether its user may look at what the domain names
-        """
-        self.ensure_one()
-        # whether a domain makes sense does not depend on who asks
-        model = self.env(su=True).get(self.model_name)
-        if model is None:
-            return self.env._("the model %s is not installed", self.model_name)
-        model = env[self.model_name] if env else model
-        if not model.has_access("read"):
-            return False  # said once, not for each domain
-        try:
-            domain = Domain(parse_domain(text))
-            domain.validate(model)
-            query = model._search(domain)
-            with self.env.cr.savepoint(flush=False):
-                # the database plans it, so that a value of another type is found now, not at night
-                self.env.cr.execute(SQL("EXPLAIN %s", query.select()), log_exceptions=False)
-        except BAD_DOMAIN as error:
-            first = str(error).strip().splitlines()
-            return first[0] if first else self.env._("not a valid domain")
-        return False
-
     def _run_env(self):
         """Return the environment in which business records are read and changed:
         ``run_as_id``'s, or that of who asks with ``workflow_as_asker`` in the context."""
@@ -373,9 +323,6 @@ class MailWorkflow(models.Model):
     def _records(self, res_ids):
         """Return records of the workflow's model as ``run_as_id``."""
         return self._run_env()[self.model_name].browse(res_ids)
-
-    def _audience(self):
-        return Domain(parse_domain(self.audience_domain))
 
     def _tree(self):
         """Return the tree of the steps that run."""

@@ -3,7 +3,6 @@ import re
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine.outcome import THEN
 from ..engine.schedule import weekday_names
 from ..exceptions import DefinitionError
 from .mail_workflow import parse_domain
@@ -54,6 +53,8 @@ class MailWorkflowDefinition(models.AbstractModel):
     @api.model
     def _export(self, workflow):
         """Return the workflow as a dict in the file format, its keys in a stable order."""
+        self = self.with_context(workflow_external_ids={})
+        workflow = workflow.with_env(self.env)
         definition = {
             "format": FORMAT,
             "name": workflow.name,
@@ -111,28 +112,38 @@ class MailWorkflowDefinition(models.AbstractModel):
             return [export_step(steps[step_id]) for step_id in tree.chain(first)]
 
         def export_step(step):
-            handler = step._handler()
-            values = {"key": step.key, "kind": step.kind}
-            label = dict(step._fields["kind"]._description_selection(self.env)).get(step.kind)
-            if step.name and step.name != label:
-                values["name"] = step.name
-            values.update(handler._export(step))
-            if step.on_skip != "continue":
-                values["on_skip"] = step.on_skip
-            branches = {
-                branch: {
-                    **handler._export_branch(step, branch),
-                    "steps": export_list(tree.child(step.id, branch)),
-                }
-                for branch in handler._outcomes(step)
-            }
-            if handler._has_branch_entries(step) or any(
-                entry["steps"] for entry in branches.values()
-            ):
-                values["branches"] = branches
-            return values
+            # also what hangs on a branch that is gone: nothing is lost by an edit
+            names = dict.fromkeys((*step._handler()._outcomes(step), *tree.branches(step.id)))
+            branches = {name: export_list(tree.child(step.id, name)) for name in names}
+            return self._export_step(step, branches)
 
         return export_list(tree.first())
+
+    @api.model
+    def _export_step(self, step, branches):
+        """Return one step for the file.
+
+        :param dict branches: ``{branch: its steps for the file}``
+        """
+        handler = step._handler()
+        values = {"key": step.key} if step.key else {}
+        values["kind"] = step.kind
+        label = dict(step._fields["kind"]._description_selection(self.env)).get(step.kind)
+        if step.name and step.name != label:
+            values["name"] = step.name
+        values.update(handler._export(step))
+        if step.on_skip != "continue":
+            values["on_skip"] = step.on_skip
+        if handler._has_branch_entries(step) or any(branches.values()):
+            known = handler._outcomes(step)
+            values["branches"] = {
+                branch: {
+                    **(handler._export_branch(step, branch) if branch in known else {}),
+                    "steps": steps,
+                }
+                for branch, steps in branches.items()
+            }
+        return values
 
     @api.model
     def _is_worth_saying(self, record, name):
@@ -174,10 +185,24 @@ class MailWorkflowDefinition(models.AbstractModel):
         """Name a record: by external id, else by a readable unique value."""
         if not record:
             return None
-        external_id = record.sudo().get_external_id().get(record.id)
+        external_id = self._external_id(record)
         if external_id and not external_id.startswith("__"):
             return external_id
         return record[self._name_field(record)]
+
+    @api.model
+    def _external_id(self, record):
+        """Return the external id of a record, or an empty text; within one export those of the
+        records read with it are asked for at once."""
+        known = self.env.context.get("workflow_external_ids")
+        if known is None:
+            return record.sudo().get_external_id().get(record.id)
+        place = (record._name, record.id)
+        if place not in known:
+            together = record.browse(dict.fromkeys([record.id, *record._prefetch_ids]))
+            found = together.sudo().get_external_id()
+            known.update({(record._name, id_): text for id_, text in found.items()})
+        return known[place]
 
     @api.model
     def _name_field(self, records):
@@ -243,31 +268,38 @@ class MailWorkflowDefinition(models.AbstractModel):
 
     @api.model
     def _write(self, definition):
-        workflows = self.env["mail.workflow"]
-        model_name = self._text(definition.get("model", "res.partner"), "model")
-        model = self.env["ir.model"].sudo().search([("model", "=", model_name)])
-        known = self.env.get(model_name or "")
-        if not model or known is None or known._abstract or known._transient:
-            raise DefinitionError("model", self.env._("there is no model '%s' here", model_name))
-        workflow = workflows.create({"name": definition["name"], **self._header(definition, model)})
+        model = self._model(definition.get("model", "res.partner"))
+        workflow = self.env["mail.workflow"].create(
+            {"name": definition["name"], "model_id": model.id, **self._header_values(definition)}
+        )
         self._write_audience(workflow, definition)
         self._write_events(workflow, definition)
-        self._import_steps(workflow, definition.get("steps", []))
+        self.env["mail.workflow.applier"]._apply_steps(workflow, definition.get("steps", []))
         # texts and steps first: filters name steps
         self._write_triggers(workflow, definition.get("triggers", []))
         workflow.invalidate_recordset()
         return workflow
 
     @api.model
-    def _header(self, definition, model):
-        """Return the column values of what stands at the top of the file."""
+    def _model(self, name):
+        """Return the model a file is for."""
+        name = self._text(name, "model")
+        model = self.env["ir.model"].sudo().search([("model", "=", name)])
+        known = self.env.get(name or "")
+        if not model or known is None or known._abstract or known._transient:
+            raise DefinitionError("model", self.env._("there is no model '%s' here", name))
+        return model
+
+    @api.model
+    def _header_values(self, definition):
+        """Return the column values of what stands at the top of the file, on one line each."""
         reentry = definition.get("reentry")
         reentry = {} if reentry is None else reentry
         if not isinstance(reentry, dict):
             raise DefinitionError("reentry", self.env._("must be an object"))
         self._only_keys(reentry, set(REENTRY_FIELDS), "reentry")
         self._check_purpose(definition.get("purpose"))
-        values = {"model_id": model.id}
+        values = {}
         for given, names, prefix in (
             (definition, HEADER_FIELDS, ""),
             (reentry, REENTRY_FIELDS, "reentry."),
@@ -299,6 +331,13 @@ class MailWorkflowDefinition(models.AbstractModel):
 
     @api.model
     def _write_events(self, workflow, definition):
+        values = self._event_values(definition)
+        if values:
+            workflow.write(values)
+
+    @api.model
+    def _event_values(self, definition):
+        """Return the column values of the goal and the exits a file names."""
         values = {}
         if definition.get("goal") is not None:
             goal = self._spec(definition["goal"], "goal", extra={"window_days"})
@@ -311,84 +350,48 @@ class MailWorkflowDefinition(models.AbstractModel):
             )
         if definition.get("exits") is not None:
             values["exit_events"] = self._specs(definition["exits"], "exits")
-        if values:
-            workflow.write(values)
+        return values
 
     @api.model
     def _write_triggers(self, workflow, triggers):
-        if not isinstance(triggers, list):
-            raise DefinitionError("triggers", self.env._("must be a list"))
-        triggers_model = self.env["mail.workflow.trigger"]
-        kinds = triggers_model._fields["kind"].get_values(self.env)
-        vals_list = []
-        for index, entry in enumerate(triggers):
-            path = f"triggers[{index}]"
-            if not isinstance(entry, dict):
-                raise DefinitionError(path, self.env._("must be an object"))
-            if not isinstance(entry.get("kind"), str) or entry["kind"] not in kinds:
-                raise DefinitionError(
-                    f"{path}.kind", self.env._("unknown kind '%s'", entry.get("kind"))
-                )
-            handler = triggers_model._kind_model(entry["kind"])
-            known = {"kind", *handler._trigger_fields}
-            if handler._is_event:
-                known |= {"filters", "count", "within_days"}
-            self._only_keys(entry, known, path)
-            vals = {
-                "workflow_id": workflow.id,
-                "kind": entry["kind"],
-                **handler._import(entry, workflow, path),
-            }
-            if "filters" in entry:
-                where = f"{path}.filters"
-                vals["filters"] = self._filters(entry["filters"], entry["kind"], where)
-            for key in ("count", "within_days"):
-                if key in entry:
-                    vals[key] = self._whole(entry[key], f"{path}.{key}")
-            vals_list.append(vals)
-        triggers_model.create(vals_list)
+        self.env["mail.workflow.trigger"].create(
+            [
+                self._trigger_values(workflow, entry, path)
+                for path, entry in self._trigger_entries(triggers)
+            ]
+        )
 
     @api.model
-    def _import_steps(self, workflow, steps):
-        """Create the steps of a workflow from nested lists; keys are kept, or made."""
-        model = self.env["mail.workflow.step"].with_context(workflow_importing=True)
-        by_key, targets = {}, []
-        stack = [("steps", steps, None, THEN)]
-        while stack:
-            path, entries, parent, branch = stack.pop()
-            for index, entry in enumerate(entries):
-                where = f"{path}[{index}]"
-                handler = model._kind_model(entry["kind"])
-                vals = {
-                    "workflow_id": workflow.id,
-                    "kind": entry["kind"],
-                    "parent_id": parent,
-                    "parent_branch": branch,
-                    "on_skip": entry.get("on_skip", "continue"),
-                    **handler._import(entry, workflow, where),
-                }
-                if "name" in entry:
-                    vals["name"] = self._text(entry["name"], f"{where}.name")
-                if entry.get("key"):
-                    vals["key"] = entry["key"]
-                step = model.create(vals)
-                by_key[step.key] = step
-                handler._import_after(step, entry, where)
-                if "target" in entry:
-                    targets.append((step, entry["target"]))
-                known = handler._outcomes(step)
-                for name, sub in entry.get("branches", {}).items():
-                    if name not in known:
-                        raise DefinitionError(
-                            f"{where}.branches.{name}",
-                            self.env._(
-                                "this step has no such branch; it has: %s", ", ".join(known) or "-"
-                            ),
-                        )
-                    stack.append(
-                        (f"{where}.branches.{name}.steps", sub.get("steps", []), step.id, name)
-                    )
-                parent, branch = step.id, THEN
-        for step, key in targets:
-            step._handler()._link_target(step, by_key[key])
-        workflow._arrange_steps()
+    def _trigger_entries(self, triggers):
+        """Return the triggers of a file, each with its path."""
+        if not isinstance(triggers, list):
+            raise DefinitionError("triggers", self.env._("must be a list"))
+        return [(f"triggers[{index}]", entry) for index, entry in enumerate(triggers)]
+
+    @api.model
+    def _trigger_values(self, workflow, entry, path):
+        """Return the column values of one trigger of a file."""
+        triggers = self.env["mail.workflow.trigger"]
+        if not isinstance(entry, dict):
+            raise DefinitionError(path, self.env._("must be an object"))
+        kinds = triggers._fields["kind"].get_values(self.env)
+        if not isinstance(entry.get("kind"), str) or entry["kind"] not in kinds:
+            raise DefinitionError(
+                f"{path}.kind", self.env._("unknown kind '%s'", entry.get("kind"))
+            )
+        handler = triggers._kind_model(entry["kind"])
+        known = {"kind", *handler._trigger_fields}
+        if handler._is_event:
+            known |= {"filters", "count", "within_days"}
+        self._only_keys(entry, known, path)
+        vals = {
+            "workflow_id": workflow.id,
+            "kind": entry["kind"],
+            **handler._import(entry, workflow, path),
+        }
+        if "filters" in entry:
+            vals["filters"] = self._filters(entry["filters"], entry["kind"], f"{path}.filters")
+        for key in ("count", "within_days"):
+            if key in entry:
+                vals[key] = self._whole(entry[key], f"{path}.{key}")
+        return vals

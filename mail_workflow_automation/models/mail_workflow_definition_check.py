@@ -54,8 +54,12 @@ class MailWorkflowDefinition(models.AbstractModel):
         raise DefinitionError(self._short(path), messages[what])
 
     @api.model
-    def _check_shape(self, definition):
-        """Check keys, types and the tree without recursion, before anything is written."""
+    def _check_shape(self, definition, kinds=(), *, is_draft=False):
+        """Check keys, types and the tree without recursion, before anything is written.
+
+        :param kinds: kinds that are known besides those installed: of steps that are there
+        :param bool is_draft: a jump may still lack its target
+        """
         if not isinstance(definition, dict):
             raise DefinitionError("", self.env._("a workflow is a JSON object"))
         self._check_values(definition)
@@ -71,15 +75,17 @@ class MailWorkflowDefinition(models.AbstractModel):
             )
         self._text(definition.get("name"), "name", required=True)
         steps = definition.get("steps", [])
-        self._check_targets(steps, self._check_steps(steps))
+        keys = self._check_steps(steps, kinds)
+        if not is_draft:
+            self._check_targets(steps, keys)
 
     @api.model
-    def _check_steps(self, steps):
+    def _check_steps(self, steps, kinds):
         """Check the tree of steps.
 
         :returns: ``{key: path}`` of the steps that name one
         """
-        kinds = self.env["mail.workflow.step"]._fields["kind"].get_values(self.env)
+        kinds = {*kinds, *self.env["mail.workflow.step"]._fields["kind"].get_values(self.env)}
         stack, count, keys = [("steps", steps, 1)], 0, {}
         while stack:
             path, entries, depth = stack.pop()

@@ -63,7 +63,3 @@ class MailWorkflow(models.Model):
 
     def _export_steps(self):
         return self.env["mail.workflow.definition"]._export_steps(self)
-
-    def _import_steps(self, steps):
-        self.env["mail.workflow.definition"]._import_steps(self, steps)
-        self.invalidate_recordset(["step_ids"])

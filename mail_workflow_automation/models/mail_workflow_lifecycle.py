@@ -33,6 +33,7 @@ class MailWorkflow(models.Model):
             workflow._set_run_as()
             workflow._raise_problems()
             workflow._set_state("running", started_at=now)
+            workflow._revise(now)
             workflow.step_ids._publish()
             workflow.trigger_ids._start(now, include_existing=include_existing)
             workflow._wake_runner()
@@ -63,9 +64,12 @@ class MailWorkflow(models.Model):
             # what was edited meanwhile runs with the rights of who lets it run
             workflow._set_run_as()
             workflow._raise_problems()
+        now = fields.Datetime.now()
         self._set_state("running")
+        for workflow in self:
+            workflow._revise(now)
         self.step_ids._publish()
-        self.trigger_ids._resume(fields.Datetime.now())
+        self.trigger_ids._resume(now)
         self._wake_runner()
         return True
 

@@ -5,7 +5,10 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 MANAGER = "mail_workflow_automation.mail_workflow_group_manager"
 # only the buttons and the engine move these
-ENGINE_FIELDS = {"state", "started_at", "trouble_reported_at"}
+ENGINE_FIELDS = {
+    *("state", "started_at", "trouble_reported_at"),
+    *("draft_of_id", "version", "edited_by_id", "edited_at"),
+}
 # what a running workflow does: changed in draft or paused only
 DEFINING_FIELDS = {
     "model_id",

@@ -129,11 +129,13 @@ class MailWorkflowRunner(models.AbstractModel):
 
     @api.model
     def _come_and_go(self, now):
-        """Bring in a batch of those whom triggers owe it, end a batch of those left by a stop.
+        """Bring in a batch of those whom triggers owe it, end a batch of those left by a stop, move
+        a batch of those who stand at removed steps.
 
         :returns: how many were looked at
         """
-        return self.env["mail.workflow.trigger"]._bring_in(now) + self._end_stopped(now)
+        came = self.env["mail.workflow.trigger"]._bring_in(now)
+        return came + self._end_stopped(now) + self._pass_removed(now)
 
     @api.model
     def _end_stopped(self, now):
@@ -206,8 +208,11 @@ class MailWorkflowRunner(models.AbstractModel):
         self.env["mail.workflow.lane"]._wake("runner")
 
     @api.model
-    def _pass_over(self, runs, steps, reason, now, by="engine"):
-        """Move runs on from steps that are left out: removed, or skipped by hand."""
+    def _pass_over(self, runs, targets, reason, now, by="engine"):
+        """Move runs on from steps that are left out: removed, or skipped by hand.
+
+        :param dict targets: ``{step id: id of the step to go on with, None at the end}``
+        """
         runs._let_go(now)
         executions = self.env["mail.workflow.execution"].sudo()
         executions._record(
@@ -227,16 +232,12 @@ class MailWorkflowRunner(models.AbstractModel):
         for step in runs.step_id:
             here = runs.filtered(lambda run, step=step: run.step_id == step)
             tree = step.workflow_id._tree()
-            target = tree.following(step.id)
-            while target in steps.ids:
-                target = tree.following(target)
             here.filtered(lambda run: run.state == "failed").write({"state": "active"})
-            moves = dict.fromkeys(here.ids, target)
+            moves = dict.fromkeys(here.ids, targets[step.id])
             self._move(here, moves, now, tree, dict.fromkeys(here.ids, now))
         self.env["mail.workflow.lane"]._wake("runner")
 
     @api.model
     def _skip_by_hand(self, runs, now, by):
-        self._pass_over(
-            runs, self.env["mail.workflow.step"], self.env._("skipped by hand"), now, by=by
-        )
+        targets = {step.id: step.workflow_id._tree().following(step.id) for step in runs.step_id}
+        self._pass_over(runs, targets, self.env._("skipped by hand"), now, by=by)

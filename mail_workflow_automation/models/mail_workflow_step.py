@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..engine.outcome import THEN
-from ..exceptions import UnknownKindError
 
 
 class MailWorkflowStep(models.Model):
@@ -118,6 +117,7 @@ class MailWorkflowStep(models.Model):
             self._place_at_end(vals)
         steps = super().create(vals_list)
         steps.workflow_id._check_editable()
+        steps.workflow_id._edited()
         if not self.env.context.get("workflow_importing"):
             steps.workflow_id._arrange_steps()
         return steps
@@ -133,9 +133,11 @@ class MailWorkflowStep(models.Model):
         if set(vals) - {"sequence", "depth"}:
             self.workflow_id._check_editable()
         result = super().write(vals)
-        if {"parent_id", "parent_branch", "active"} & vals.keys():
+        is_moved = {"parent_id", "parent_branch", "active"} & vals.keys()
+        if is_moved and not self.env.context.get("workflow_importing"):
             self.workflow_id._arrange_steps()
         if set(vals) - {"sequence", "depth"}:
+            self.workflow_id._edited()
             self.env["mail.workflow.listening"]._changed()
         return result
 
@@ -143,45 +145,29 @@ class MailWorkflowStep(models.Model):
         """Remove steps: what comes after closes up, people who stand there go on or leave.
 
         A step with history is archived (rule 22). The context ``workflow_people`` = ``leave`` lets
-        its
-        people leave; else they go on with the next step.
+        its people leave; else they go on with the next step. With ``workflow_importing`` the gap
+        stays: a file places what is left.
         """
         workflows = self.workflow_id
         workflows._check_editable()
-        deleting_workflow = self.env.context.get("workflow_deleting")
-        if not deleting_workflow:
-            self._move_people_on()
+        is_placed = self.env.context.get("workflow_importing")
+        successors = self._successors()
+        if not is_placed:
             self._close_gap()
-        with_history = self.browse()
-        if not deleting_workflow:
-            groups = (
-                self.env["mail.workflow.execution"]
-                .sudo()
-                ._read_group([("step_id", "in", self.ids)], ["step_id"])
-            )
-            with_history = self.browse([step.id for (step,) in groups])
-            # only removing archives: people were moved on and the gap closed above
-            with_history.sudo().write({"active": False})
-        result = super(MailWorkflowStep, self - with_history).unlink()
+        visited = self._visited()
+        choice = "leave" if self.env.context.get("workflow_people") == "leave" else "go_on"
+        visited._set_aside(dict.fromkeys(visited.ids, choice), successors)
+        gone = self - visited
+        mailings = gone.text_ids.mailing_id.filtered(lambda one: not one.mailing_trace_ids)
+        result = super(MailWorkflowStep, gone).unlink()
+        mailings.sudo().unlink()
+        workflows._edited()
         self.env["mail.workflow.listening"]._changed()
-        workflows.exists()._arrange_steps()
+        if visited:
+            self.env["mail.workflow.runner"]._pass_removed(fields.Datetime.now())
+        if not is_placed:
+            workflows.exists()._arrange_steps()
         return result
-
-    def _move_people_on(self):
-        now = fields.Datetime.now()
-        runs_sudo = (
-            self.env["mail.workflow.enrollment"]
-            .sudo()
-            .search([("step_id", "in", self.ids), ("state", "in", ("active", "failed"))])
-        )
-        if not runs_sudo:
-            return
-        if self.env.context.get("workflow_people") == "leave":
-            runs_sudo._leave("exited", self.env._("step removed"), now, by=self.env.user.name)
-        else:
-            self.env["mail.workflow.runner"]._pass_over(
-                runs_sudo, self, self.env._("step removed"), now
-            )
 
     def _close_gap(self):
         """Hang what follows the removed steps where they hung; their branches fall with them."""
@@ -214,19 +200,14 @@ class MailWorkflowStep(models.Model):
             vals["parent_id"] = workflow._last_place()
 
     def _handler(self):
-        """Return the kind of this step.
-
-        :raises UnknownKindError: when its addon is not installed
-        """
+        """Return the kind of this step; a stand-in where its addon is not installed."""
         self.ensure_one()
         return self._kind_model(self.kind)
 
     @api.model
     def _kind_model(self, kind):
         model = self.env.get(f"mail.workflow.step.{kind}")
-        if model is None:
-            raise UnknownKindError(kind)
-        return model
+        return self.env["mail.workflow.kind.missing"] if model is None else model
 
     @api.model
     def get_step_kinds(self):

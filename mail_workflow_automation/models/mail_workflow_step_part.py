@@ -30,14 +30,21 @@ class MailWorkflowStepPart(models.Model):
     def create(self, vals_list):
         steps = self.env["mail.workflow.step"].browse([vals["step_id"] for vals in vals_list])
         steps.workflow_id._check_editable()
-        return super().create(vals_list)
+        parts = super().create(vals_list)
+        steps.workflow_id._edited()
+        return parts
 
     def write(self, vals):
         self.step_id.workflow_id._check_editable()
         if not self.env.su:
             self.env["mail.workflow"]._check_stays(self, vals, "step_id")
-        return super().write(vals)
+        result = super().write(vals)
+        self.step_id.workflow_id._edited()
+        return result
 
     def unlink(self):
-        self.step_id.workflow_id._check_editable()
-        return super().unlink()
+        workflows = self.step_id.workflow_id
+        workflows._check_editable()
+        result = super().unlink()
+        workflows._edited()
+        return result

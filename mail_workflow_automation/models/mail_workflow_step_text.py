@@ -52,33 +52,65 @@ class MailWorkflowStepText(models.Model):
         for vals in vals_list:
             for name in ("subject", "preview", "body_html", "body_arch"):
                 vals.pop(name, None)
-        return super().create(vals_list)
+        texts = super().create(vals_list)
+        steps.workflow_id._edited()
+        return texts
 
     def write(self, vals):
         self.step_id.workflow_id._check_editable()
         if "body_html" in vals:
             self.mailing_id.write({"body_arch": vals["body_html"]})
-        return super().write(vals)
+        result = super().write(vals)
+        self.step_id.workflow_id._edited()
+        return result
 
     def unlink(self):
-        self.step_id.workflow_id._check_editable()
+        workflows = self.step_id.workflow_id
+        workflows._check_editable()
         mailings = self.mailing_id
         result = super().unlink()
+        workflows._edited()
         # mailings of a removed text keep their figures when mails were made of them
         mailings.filtered(lambda mailing: not mailing.mailing_trace_ids).sudo().unlink()
         return result
 
+    def _entry(self):
+        """Return what the file says of a text."""
+        self.ensure_one()
+        mailing = self.mailing_id
+        entry = {"subject": mailing.subject or ""}
+        if mailing.preview:
+            entry["preview"] = mailing.preview
+        entry["body_html"] = str(mailing.body_html or "")
+        if mailing.body_arch and str(mailing.body_arch) != entry["body_html"]:
+            entry["body_arch"] = str(mailing.body_arch)
+        return entry
+
+    def _write_entry(self, entry):
+        """Make a text that of a file, in its own mailing."""
+        self.ensure_one()
+        if {"body_html": "", **entry} != self._entry():
+            self.mailing_id.write(self._prepare_content_values(self.step_id, entry))
+
     @api.model
-    def _prepare_mailing_values(self, step, vals):
-        workflow = step.workflow_id
+    def _prepare_content_values(self, step, vals):
         # Odoo takes nothing or html, not blanks
         html = (vals.get("body_html") or "").strip()
         arch = (vals.get("body_arch") or "").strip()
-        values = {
-            "subject": vals.get("subject") or step.name or workflow.name,
+        return {
+            "subject": vals.get("subject") or step.name or step.workflow_id.name,
             "preview": vals.get("preview") or False,
             "body_html": html,
             "body_arch": arch or html,
+        }
+
+    @api.model
+    def _prepare_mailing_values(self, step, vals):
+        workflow = step.workflow_id
+        values = {
+            **self._prepare_content_values(step, vals),
+            # what is only edited is in no list
+            "active": not workflow.draft_of_id,
             "mailing_model_id": workflow.model_id.id,
             "mailing_domain": "[('id', '=', 0)]",
             "workflow_id": workflow.id,

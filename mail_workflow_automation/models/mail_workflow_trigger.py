@@ -87,17 +87,21 @@ class MailWorkflowTrigger(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         triggers = super().create(vals_list)
+        triggers.workflow_id._edited()
         self.env["mail.workflow.listening"]._changed()
         return triggers
 
     def write(self, vals):
         result = super().write(vals)
         if not set(vals) <= PLACES:
+            self.workflow_id._edited()
             self.env["mail.workflow.listening"]._changed()
         return result
 
     def unlink(self):
+        workflows = self.workflow_id
         result = super().unlink()
+        workflows._edited()
         self.env["mail.workflow.listening"]._changed()
         return result
 

@@ -71,6 +71,21 @@ class MailWorkflow(models.Model):
             key=lambda choice: choice[1],
         )
 
+    def _domain_in_words(self, domain):
+        """Return a domain readably: fields by their labels, operators as signs."""
+        known = self.env[self.model_name]._fields if self.model_name in self.env else {}
+        words = []
+        for term in domain:
+            if isinstance(term, (list, tuple)):
+                name, operator, value = term
+                label = known[name]._description_string(self.env) if name in known else name
+                words.append(f"{label} {operator} {value}")
+            elif term == "|":
+                words.append(self.env._("(one of two)"))
+            elif term == "!":
+                words.append(self.env._("(not)"))
+        return ", ".join(words)
+
     def _kind_in_words(self, kind):
         selection = self.env["mail.workflow.trigger"]._fields["kind"]
         return dict(selection._description_selection(self.env)).get(kind, kind or "?")
@@ -182,19 +197,7 @@ class MailWorkflowStep(models.Model):
         return label
 
     def _domain_in_words(self, domain):
-        """Return a domain readably: fields by their labels, operators as signs."""
-        fields_found = self.env[self.workflow_id.model_name].fields_get(attributes=["string"])
-        words = []
-        for term in domain:
-            if isinstance(term, (list, tuple)):
-                name, operator, value = term
-                label = fields_found.get(name, {}).get("string", name)
-                words.append(f"{label} {operator} {value}")
-            elif term == "|":
-                words.append(self.env._("(one of two)"))
-            elif term == "!":
-                words.append(self.env._("(not)"))
-        return ", ".join(words)
+        return self.workflow_id._domain_in_words(domain)
 
     def _wait_field_in_words(self):
         labels = dict(self.wait_field_choices or [])

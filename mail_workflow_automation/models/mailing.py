@@ -3,6 +3,9 @@ from odoo.exceptions import UserError
 
 from .mail_workflow_verdict import READING
 
+# what its reader sees
+CONTENT = {"subject", "preview", "body_html", "body_arch"}
+
 
 class MailingMailing(models.Model):
     _inherit = "mailing.mailing"
@@ -21,10 +24,14 @@ class MailingMailing(models.Model):
     )
 
     def write(self, vals):
-        if {"subject", "preview", "body_html", "body_arch"} & vals.keys():
-            # its links and language are those that were published
-            self.sudo().workflow_id._check_editable()
-        return super().write(vals)
+        if not CONTENT & vals.keys():
+            return super().write(vals)
+        workflows_sudo = self.sudo().workflow_id  # whoever edits a text is told of its workflow
+        # its links and language are those that were published
+        workflows_sudo._check_editable()
+        result = super().write(vals)
+        workflows_sudo._edited()
+        return result
 
     def get_base_url(self):
         return self.env.context.get("workflow_base_url") or super().get_base_url()

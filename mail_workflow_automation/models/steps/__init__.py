@@ -1,4 +1,5 @@
 from . import kind
+from . import missing
 from . import condition
 from . import coupon
 from . import email

@@ -2,9 +2,12 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
 from ..mail_workflow_assignee import ASSIGNEE_FIELDS
+
+_lt = LazyTranslate(__name__)
 
 
 class MailWorkflowStep(models.Model):
@@ -28,6 +31,7 @@ class MailWorkflowStepAssign(models.AbstractModel):
     _description = "Workflow Step: Assign"
 
     _step_icon = "fa-user-plus"
+    _step_help = _lt("Gives the record to a salesperson or a team.")
     _step_category = "record"
     _names_people = True
     _can_skip = True

@@ -2,10 +2,13 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
 from ...exceptions import DefinitionError
 from ..mail_workflow import parse_domain
+
+_lt = LazyTranslate(__name__)
 
 ELSE = "else"
 
@@ -70,6 +73,7 @@ class MailWorkflowStepCondition(models.AbstractModel):
     _description = "Workflow Step: Condition"
 
     _step_icon = "fa-question-circle"
+    _step_help = _lt("Sends them one way or another, by who they are or what they did.")
     _has_effects = False
 
     @api.model
@@ -165,6 +169,11 @@ class MailWorkflowStepCondition(models.AbstractModel):
     def _export(self, step):
         branches = step.condition_branches or []
         return {"domain": branches[0]["domain"]} if self._is_short(branches) else {}
+
+    @api.model
+    def _default_entry(self, workflow):
+        # yes or no; an empty domain takes everybody until it is filled in
+        return {"kind": "condition", "domain": []}
 
     @api.model
     def _has_branch_entries(self, step):

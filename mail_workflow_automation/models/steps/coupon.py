@@ -2,10 +2,13 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
 from ...engine.shares import share
 from ..loyalty_program import WITH_CODES
+
+_lt = LazyTranslate(__name__)
 
 CODE, NONE = "code", "none"
 
@@ -61,6 +64,8 @@ class MailWorkflowStepCoupon(models.AbstractModel):
     _description = "Workflow Step: Coupon"
 
     _step_icon = "fa-ticket"
+    _step_help = _lt("Gives a personal code for a discount.")
+    _step_color = "#be185d"
     _step_category = "record"
     _step_fields = {
         "program": "coupon_program_id",

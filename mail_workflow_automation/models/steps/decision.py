@@ -1,7 +1,10 @@
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
 from .task import LATE, TASK_FIELDS
+
+_lt = LazyTranslate(__name__)
 
 FEWEST, MOST = 2, 6
 DECISION_FIELDS = {key: name for key, name in TASK_FIELDS.items() if key != "wait_for"}
@@ -48,6 +51,7 @@ class MailWorkflowStepDecision(models.AbstractModel):
     _description = "Workflow Step: Decision"
 
     _step_icon = "fa-gavel"
+    _step_help = _lt("Asks a person to choose; each answer is a branch.")
     _step_fields = {**DECISION_FIELDS, "default": "decision_default"}
 
     @api.model
@@ -70,6 +74,12 @@ class MailWorkflowStepDecision(models.AbstractModel):
     @api.model
     def _has_branch_entries(self, step):
         return True
+
+    @api.model
+    def _default_entry(self, workflow):
+        entry = super()._default_entry(workflow)
+        names = (self.env._("Yes"), self.env._("No"))
+        return {**entry, "branches": {name: {"steps": []} for name in names}}
 
     @api.model
     def _check_config(self, step):

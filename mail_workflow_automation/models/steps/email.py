@@ -2,9 +2,12 @@ import re
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
 from ...exceptions import DefinitionError
+
+_lt = LazyTranslate(__name__)
 
 TEXT_KEYS = ("subject", "preview", "body_html", "body_arch")
 LANG = re.compile(r"[a-z]{2,3}(_[A-Z0-9]{2,3})?(@[a-z]+)?")
@@ -28,6 +31,7 @@ class MailWorkflowStepEmail(models.AbstractModel):
     _description = "Workflow Step: E-mail"
 
     _step_icon = "fa-envelope"
+    _step_help = _lt("Sends a designed mail, in the language of its reader.")
     _can_skip = True
     _step_category = "message"
     _is_message = True
@@ -88,6 +92,22 @@ class MailWorkflowStepEmail(models.AbstractModel):
         step.text_ids.mailing_id.sudo().write({"state": "draft"})
 
     @api.model
+    def _changes_in_words(self, old, new):
+        before = {text.lang: text._entry() for text in old.text_ids}
+        after = {text.lang: text._entry() for text in new.text_ids}
+        names = dict(self.env["res.lang"].get_installed())
+        langs = [
+            names.get(lang, lang)
+            for lang in sorted({*before, *after})
+            if before.get(lang) != after.get(lang)
+        ]
+        words = super()._changes_in_words(old, new)
+        if not langs:
+            return words
+        texts = self.env._("text in %s", ", ".join(langs))
+        return [texts] if words == [self.env._("settings")] else [*words, texts]
+
+    @api.model
     def _summary(self, step):
         text = step.text_ids._for_lang(self.env.lang)
         return f"“{text.subject}”" if text else ""
@@ -96,14 +116,7 @@ class MailWorkflowStepEmail(models.AbstractModel):
     def _export(self, step):
         texts = {}
         for text in step.text_ids.sorted("lang"):
-            mailing = text.mailing_id
-            entry = {"subject": text.subject or ""}
-            if text.preview:
-                entry["preview"] = text.preview
-            entry["body_html"] = str(mailing.body_html or "")
-            if mailing.body_arch and str(mailing.body_arch) != entry["body_html"]:
-                entry["body_arch"] = str(mailing.body_arch)
-            texts[text.lang] = entry
+            texts[text.lang] = text._entry()
         return {"texts": texts} if texts else {}
 
     @api.model
@@ -142,16 +155,21 @@ class MailWorkflowStepEmail(models.AbstractModel):
     @api.model
     def _import_after(self, step, values, path):
         """Make a text for each language that is installed; a file in several carries over to any
-        shop."""
+        shop. A text that is there keeps its mailing, with its links and figures."""
         texts = self._texts(values, path)
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
         usable = {lang: entry for lang, entry in texts.items() if lang in installed}
         if texts and not usable:
             first = next(iter(texts))
             usable = {self._default_lang(): texts[first]}
+        there = {text.lang: text for text in step.text_ids}
+        step.text_ids.filtered(lambda text: text.lang not in usable).unlink()
         for lang, entry in usable.items():
             try:
-                step.text_ids.create({"step_id": step.id, "lang": lang, **entry})
+                if lang in there:
+                    there[lang]._write_entry(entry)
+                else:
+                    step.text_ids.create({"step_id": step.id, "lang": lang, **entry})
             except AccessError as error:
                 where = f"{path}.texts.{lang}" if "texts" in values else path
                 raise DefinitionError(where, str(error)) from error

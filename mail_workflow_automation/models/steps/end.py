@@ -1,6 +1,9 @@
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
+
+_lt = LazyTranslate(__name__)
 
 
 class MailWorkflowStep(models.Model):
@@ -18,6 +21,8 @@ class MailWorkflowStepEnd(models.AbstractModel):
     _description = "Workflow Step: End"
 
     _step_icon = "fa-stop-circle"
+    _step_help = _lt("Ends the workflow for whoever comes here.")
+    _step_color = "#64748b"
     _has_effects = False
     _is_closing = True
     _step_fields = {"reason": "end_reason"}

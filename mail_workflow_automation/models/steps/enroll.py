@@ -1,6 +1,9 @@
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
+
+_lt = LazyTranslate(__name__)
 
 
 class MailWorkflowStep(models.Model):
@@ -26,6 +29,7 @@ class MailWorkflowStepEnroll(models.AbstractModel):
     _description = "Workflow Step: Enroll in a Workflow"
 
     _step_icon = "fa-sign-in"
+    _step_help = _lt("Brings them into another workflow.")
     _can_skip = True
     _step_fields = {"workflow": "enroll_workflow_id"}
 

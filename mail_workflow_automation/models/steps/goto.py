@@ -1,7 +1,10 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
+
+_lt = LazyTranslate(__name__)
 
 
 class MailWorkflowStep(models.Model):
@@ -31,6 +34,8 @@ class MailWorkflowStepGoto(models.AbstractModel):
     _description = "Workflow Step: Go To"
 
     _step_icon = "fa-reply"
+    _step_help = _lt("Goes to another step, a limited number of times.")
+    _step_color = "#64748b"
     _has_effects = False
     _is_closing = True
     _step_fields = {"max_visits": "goto_max_visits"}
@@ -87,5 +92,10 @@ class MailWorkflowStepGoto(models.AbstractModel):
         return {**target, "max_visits": step.goto_max_visits}
 
     @api.model
+    def _target_key(self, step):
+        return step.goto_target_id.key or None
+
+    @api.model
     def _link_target(self, step, target):
-        step.goto_target_id = target
+        if step.goto_target_id != target:
+            step.goto_target_id = target

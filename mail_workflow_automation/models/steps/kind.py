@@ -19,12 +19,18 @@ class MailWorkflowStepKind(models.AbstractModel):
 
     _step_icon = "fa-cog"
     _step_category = "flow"
+    # one sentence on what it is for, for the palette
+    _step_help = ""
+    # in the drawing; default: that of its category
+    _step_color = None
     # file key -> column, for the generic export and import
     _step_fields = {}
     # lateness and "hold all sending" concern what reaches a person
     _is_message = False
     # a run stops here for a time: what makes a loop safe
     _is_wait = False
+    # a change of its time can be applied to who stands here already
+    _has_delay = False
     # carrying it out changes something that a run is checked for: its record, who it is about
     _has_effects = True
     # it can turn out not to be for a run: the step says what follows then
@@ -35,6 +41,8 @@ class MailWorkflowStepKind(models.AbstractModel):
     _names_people = False
     # a branch closes here: what stands below is reached in another way
     _is_closing = False
+    # its addon is not installed
+    _is_missing = False
 
     @api.model
     def _check_config(self, step):
@@ -133,6 +141,27 @@ class MailWorkflowStepKind(models.AbstractModel):
         return {run.id: outcome.done(branches[run.id]) for run in runs}
 
     @api.model
+    def _due_again(self, step, runs, now):
+        """Return ``{run id: datetime}``: when the step, changed meanwhile, is over for runs that
+        wait here, counted from when they came."""
+        return {}
+
+    @api.model
+    def _changes_in_words(self, old, new):
+        """Return what is different between two states of a step, a list of str."""
+        words = []
+        if old.name != new.name:
+            words.append(self.env._("name: “%s”", new._shown_name()))
+        if old.summary != new.summary:
+            before, after = old.summary or "–", new.summary or "–"
+            words.append(f"{before} → {after}")
+        if old.on_skip != new.on_skip:
+            choices = dict(new._fields["on_skip"]._description_selection(self.env))
+            label = new._fields["on_skip"]._description_string(self.env)
+            words.append(f"{label}: {choices[new.on_skip]}")
+        return words or [self.env._("settings")]
+
+    @api.model
     def _branch_after_wait(self, step):
         """Return the branch of who is sent on from a wait by hand."""
         return THEN
@@ -153,11 +182,42 @@ class MailWorkflowStepKind(models.AbstractModel):
     @api.model
     def _describe(self):
         """Return what the palette shows of the kind."""
+        label, color = self._categories()[self._step_category]
         return {
             "icon": self._step_icon,
+            "color": self._step_color or color,
             "category": self._step_category,
+            "category_label": label,
             "description": self._description,
+            "help": self._in_words(self._step_help),
+            "unavailable": "; ".join(self._check_publisher(self.env.user)) or None,
         }
+
+    @api.model
+    def _in_words(self, lazy):
+        """Return a term of a class in the user's language."""
+        translate = self.env._
+        return translate(lazy) if lazy else ""
+
+    @api.model
+    def _categories(self):
+        """Return ``{category: (label, color)}`` in the order of the palette."""
+        return {
+            "message": (self.env._("Messages"), "#71639e"),
+            "flow": (self.env._("Flow"), "#d97706"),
+            "people": (self.env._("People"), "#2563eb"),
+            "record": (self.env._("Data"), "#0d9488"),
+        }
+
+    @api.model
+    def _default_entry(self, workflow):
+        """Return a new step of the kind for the file, as the palette adds it: what is not chosen
+        yet is a problem that ``lint()`` tells, never a file that is refused."""
+        kind = self._name.rpartition(".")[2]
+        step = self.env["mail.workflow.step"].new({"workflow_id": workflow.id, "kind": kind})
+        step.key = step.name = False
+        definition = self.env["mail.workflow.definition"]
+        return definition._export_step(step, {name: [] for name in self._outcomes(step)})
 
     @api.model
     def _export(self, step):
@@ -193,11 +253,17 @@ class MailWorkflowStepKind(models.AbstractModel):
 
     @api.model
     def _link_target(self, step, target):
-        """Point a step that names another one to it."""
+        """Point a step that names another one to it; to none where it is an empty recordset."""
+
+    @api.model
+    def _target_key(self, step):
+        """Return the key of the step that this one jumps to, or None."""
+        return None
 
     @api.model
     def _import_after(self, step, values, path):
-        """Write what needs the step to exist (texts)."""
+        """Make the rows below the step those of the file (texts): when it is made, and when the
+        file says otherwise of it."""
 
     @api.model
     def _file_keys(self):

@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
+
+_lt = LazyTranslate(__name__)
 
 
 class MailWorkflowStep(models.Model):
@@ -24,6 +27,7 @@ class MailWorkflowStepLeave(models.AbstractModel):
     _description = "Workflow Step: Take out of Workflows"
 
     _step_icon = "fa-sign-out"
+    _step_help = _lt("Takes them out of other workflows.")
     _step_fields = {"workflows": "leave_workflow_ids"}
 
     @api.model

@@ -2,8 +2,11 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.fields import Command
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
+
+_lt = LazyTranslate(__name__)
 
 
 class MailWorkflowStep(models.Model):
@@ -34,6 +37,7 @@ class MailWorkflowStepList(models.AbstractModel):
     _description = "Workflow Step: Mailing List"
 
     _step_icon = "fa-newspaper-o"
+    _step_help = _lt("Puts the person on mailing lists, or takes them off.")
     _step_category = "record"
     _can_skip = True
     _step_fields = {

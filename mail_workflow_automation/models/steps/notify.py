@@ -4,9 +4,12 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.tools import plaintext2html
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
 from ..mail_workflow_assignee import ASSIGNEE_FIELDS
+
+_lt = LazyTranslate(__name__)
 
 
 class MailWorkflowStep(models.Model):
@@ -38,6 +41,7 @@ class MailWorkflowStepNotify(models.AbstractModel):
     _description = "Workflow Step: Notify"
 
     _step_icon = "fa-bell-o"
+    _step_help = _lt("Tells colleagues that somebody came here, or leaves a note on the record.")
     _step_category = "people"
     _names_people = True
     _can_skip = True

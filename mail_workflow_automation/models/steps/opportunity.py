@@ -1,8 +1,11 @@
 from odoo import api, fields, models
 from odoo.fields import Command, Domain
 from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
+
+_lt = LazyTranslate(__name__)
 
 
 class MailWorkflowStep(models.Model):
@@ -40,6 +43,7 @@ class MailWorkflowStepOpportunity(models.AbstractModel):
     _description = "Workflow Step: Opportunity"
 
     _step_icon = "fa-star"
+    _step_help = _lt("Makes an opportunity for the sales team.")
     _step_category = "record"
     _can_skip = True
     _step_fields = {

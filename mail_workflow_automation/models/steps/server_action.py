@@ -1,7 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...exceptions import DefinitionError
+
+_lt = LazyTranslate(__name__)
 
 ADMINISTRATOR = "base.group_system"
 
@@ -31,6 +34,7 @@ class MailWorkflowStepServerAction(models.AbstractModel):
     _description = "Workflow Step: Server Action"
 
     _step_icon = "fa-code"
+    _step_help = _lt("Runs a server action of an administrator.")
     _step_category = "record"
     _publisher_group = ADMINISTRATOR
     _step_fields = {"action": "server_action_id"}

@@ -3,10 +3,13 @@ from itertools import accumulate
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
 from ...engine.shares import share
 from ...exceptions import DefinitionError
+
+_lt = LazyTranslate(__name__)
 
 HALVES = [{"name": "a", "weight": 50}, {"name": "b", "weight": 50}]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -77,6 +80,7 @@ class MailWorkflowStepSplit(models.AbstractModel):
     _description = "Workflow Step: Split"
 
     _step_icon = "fa-random"
+    _step_help = _lt("Divides people into groups of fixed shares, to compare two ways.")
     _has_effects = False
 
     @api.model

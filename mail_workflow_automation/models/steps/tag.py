@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Command
+from odoo.tools.translate import LazyTranslate
+
+_lt = LazyTranslate(__name__)
 
 
 class MailWorkflowStep(models.Model):
@@ -22,6 +25,7 @@ class MailWorkflowStepTag(models.AbstractModel):
     _description = "Workflow Step: Tag"
 
     _step_icon = "fa-tag"
+    _step_help = _lt("Adds tags, or takes them away.")
     _step_category = "record"
     _step_fields = {"add": "tag_add_ids", "remove": "tag_remove_ids"}
 

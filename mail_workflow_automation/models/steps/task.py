@@ -2,10 +2,13 @@ from datetime import time, timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Command
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
 from ...engine.schedule import local_to_utc, to_local, valid_zone
 from ..mail_workflow_assignee import ASSIGNEE_FIELDS
+
+_lt = LazyTranslate(__name__)
 
 DONE, LATE = "done", "late"
 # whatever became of its tasks unseen, a run does not stand at them for ever
@@ -70,6 +73,7 @@ class MailWorkflowStepTask(models.AbstractModel):
     _description = "Workflow Step: Task"
 
     _step_icon = "fa-tasks"
+    _step_help = _lt("Gives a task to somebody, a group or a team, and can wait until it is done.")
     _step_category = "people"
     _names_people = True
     _gives_tasks = True
@@ -387,4 +391,4 @@ class MailWorkflowStepTask(models.AbstractModel):
                 "mail.workflow.step.part", PART_FIELDS, entry, where, workflow
             )
             parts.append(Command.create({**columns, "sequence": index}))
-        return {**result, "task_part_ids": parts} if parts else result
+        return {**result, "task_part_ids": parts}

@@ -1,7 +1,10 @@
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
 from ..mail_workflow_value import HOWS
+
+_lt = LazyTranslate(__name__)
 
 MOST_CHOICES = 100
 
@@ -137,6 +140,7 @@ class MailWorkflowStepUpdate(models.AbstractModel):
     _description = "Workflow Step: Update a Record"
 
     _step_icon = "fa-pencil"
+    _step_help = _lt("Sets fields of the record or of its contact.")
     _step_category = "record"
     _can_skip = True
 

@@ -1,10 +1,13 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
 from ...engine.schedule import WEEKDAYS, parse_time, weekday_names
 from ..mail_workflow import parse_domain
+
+_lt = LazyTranslate(__name__)
 
 TIMEOUT = "timeout"
 MATCHES = "yes"
@@ -82,9 +85,12 @@ class MailWorkflowStepWait(models.AbstractModel):
     _description = "Workflow Step: Wait"
 
     _step_icon = "fa-clock-o"
+    _step_help = _lt("Lets them wait: for some time, until a date, or until something happens.")
+    _step_color = "#64748b"
     _can_skip = True
     _has_effects = False
     _is_wait = True
+    _has_delay = True
 
     @api.model
     def _outcomes(self, step):
@@ -242,6 +248,17 @@ class MailWorkflowStepWait(models.AbstractModel):
         if step.wait_unit == "days":
             length = {"days": int(step.wait_count)}
         return self.env["mail.workflow.opening"]._after(workflow, zones, starts, **length)
+
+    @api.model
+    def _due_again(self, step, runs, now):
+        moments = self.env["mail.workflow.moment"]
+        if step.wait_mode == "condition":
+            return dict.fromkeys(runs.ids, now)  # the next look comes at once
+        if step.wait_mode in ("time", "field"):
+            find = moments._of_time if step.wait_mode == "time" else moments._of_field
+            decided = find(step, runs, now)
+            return {run_id: result.due_at or now for run_id, result in decided.items()}
+        return self._limits(step, runs, now)
 
     @api.model
     def _decide_events(self, step, runs, now):

@@ -3,9 +3,12 @@ import secrets
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
 from ...engine.outside import RefusedError
+
+_lt = LazyTranslate(__name__)
 
 ADMINISTRATOR = "base.group_system"
 OK, FAILED = "ok", "failed"
@@ -59,6 +62,7 @@ class MailWorkflowStepWebhook(models.AbstractModel):
     _description = "Workflow Step: Webhook"
 
     _step_icon = "fa-plug"
+    _step_help = _lt("Calls the address of another system, and can wait for its answer.")
     _step_category = "record"
     _publisher_group = ADMINISTRATOR
     _step_fields = {"url": "webhook_url", "fields": "webhook_fields", "wait": "webhook_wait"}
