@@ -9,6 +9,7 @@ from .common import WORKFLOW_GROUP, WorkflowCase, mail, wait
 
 LIST = "/odoo/action-mail_workflow_automation.mail_workflow_action"
 RUNS = "/odoo/action-mail_workflow_automation.mail_workflow_enrollment_action"
+ASK = [{"name": "yes", "domain": [["color", "=", 2]]}, {"name": "no"}]
 CART_PAGE = "/odoo/action-sale.action_quotations_with_onboarding"
 
 
@@ -140,7 +141,7 @@ class TestPlaceOfSteps(WorkflowCase):
         condition = self._add(
             "asks",
             kind="condition",
-            condition_domain="[('color', '=', 2)]",
+            condition_branches=ASK,
             parent_id=self._step("one"),
         )
         self._add("new", parent_id=condition, parent_branch="yes")
@@ -149,7 +150,7 @@ class TestPlaceOfSteps(WorkflowCase):
         )
 
     def test_branch_is_chosen_among_those_of_the_step_before(self):
-        condition = self._add("asks", kind="condition", condition_domain="[('color', '=', 2)]")
+        condition = self._add("asks", kind="condition", condition_branches=ASK)
         form = self._form()
         self.assertEqual(form.parent_id, condition)
         self.assertTrue(form.has_branch_choices)

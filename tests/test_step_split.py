@@ -2,7 +2,6 @@
 
 from collections import Counter
 
-from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from .common import WorkflowCase
@@ -89,20 +88,10 @@ class TestSplit(WorkflowCase):
         for person in people:
             self.assertEqual(person.category_id.name, self.ways(workflow)[person.id].capitalize())
 
-    def test_the_form_writes_shares_as_numbers(self):
-        workflow = self.workflow([split(a=1, b=1)], start=False)
-        step = workflow.step_ids
-        self.assertEqual(step.split_shares, "1, 1")
-        step.split_shares = "50 / 30 / 20 %"
-        self.assertEqual(step._handler()._outcomes(step), ("a", "b", "c"))
-        self.assertEqual([b["weight"] for b in step.split_branches], [50, 30, 20])
-        with self.assertRaises(ValidationError):
-            step.split_shares = "half"
-
     def test_a_new_one_halves(self):
         workflow = self.workflow([], start=False)
         step = workflow.step_ids.create({"workflow_id": workflow.id, "kind": "split"})
-        self.assertEqual(step.split_shares, "50, 50")
+        self.assertEqual([way["weight"] for way in step.split_branches], [50, 50])
         self.assertFalse([p for p in workflow.lint() if p["step_id"] == step.id])
 
     def test_one_way_or_no_share_is_a_problem(self):

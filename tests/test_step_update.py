@@ -149,27 +149,31 @@ class TestUpdate(WorkflowCase):
         self.assertIn("marketer", found)
         self.assertIn("may not change “ref”", found)
 
-    def test_the_form_sets_one_field(self):
-        workflow = self.workflow([wait("day", days=1)], start=False)
+    def test_the_form_offers_what_can_be_set_by_its_type(self):
+        country = self.env.ref("base.be")
         tag = self.env["res.partner.category"].create({"name": "Form tag"})
+        workflow = self.workflow([wait("day", days=1)], start=False)
         steps = self.env["mail.workflow.step"].with_user(self.marketer)
         view = "mail_workflow_automation.mail_workflow_step_view_form"
+        entries = [
+            {"field": "city", "value": "Ghent"},
+            {"field": "country_id", "value": "base.be"},
+            {"field": "category_id", "add": ["Form tag"]},
+        ]
         with Form(steps.with_context(default_workflow_id=workflow.id), view) as form:
             form.kind = "update"
-            form.update_field = "category_id"
-            form.update_how = "add"
-            form.update_value = "Form tag"
+            form.update_values = entries
         step = workflow.step_ids.filtered(lambda one: one.kind == "update")
-        self.assertEqual(step.update_values, [{"field": "category_id", "add": ["Form tag"]}])
-        self.assertIn(["Form tag", "Form tag"], step.update_value_choices)
-        for how, value, entry in (
-            ("value", "Ghent", {"field": "city", "value": "Ghent"}),
-            ("value", False, {"field": "city", "value": None}),
-            ("from", "name", {"field": "city", "from": "name"}),
-        ):
-            step.write({"update_field": "city", "update_how": how, "update_value": value})
-            self.assertEqual(step.update_values, [entry])
-        step.write({"update_field": "active", "update_how": "value", "update_value": "false"})
-        self.assertEqual(step.update_values, [{"field": "active", "value": False}])
-        self.assertEqual(step.update_value, "false")
-        self.assertTrue(tag)
+        types = {one["name"]: one["type"] for one in step.update_fields}
+        self.assertEqual(types["city"], "text")
+        self.assertEqual(types["country_id"], "record")
+        self.assertEqual(types["category_id"], "records")
+        self.assertEqual(types["active"], "boolean")
+        self.assertNotIn("display_name", types)
+        self.assertEqual(step.update_values, entries)
+        self.assertEqual(step.update_labels["country_id"], {"base.be": country.name})
+        self.assertIn(f": {country.name}", step.summary)
+        self.assertIn(["Form tag", "Form tag"], steps.find_value_records(tag._name, "Form t"))
+        self.assertIn(
+            ["base.be", country.name], steps.find_value_records("res.country", country.name)
+        )

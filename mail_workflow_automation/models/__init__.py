@@ -15,6 +15,7 @@ from . import mail_workflow_linter
 from . import mail_workflow_step
 from . import mail_workflow_step_removed
 from . import mail_workflow_step_place
+from . import mail_workflow_step_ways
 from . import mail_workflow_step_text
 from . import mail_workflow_assignee
 from . import mail_workflow_step_part
@@ -22,6 +23,7 @@ from . import steps
 from . import mail_workflow_trigger
 from . import mail_workflow_rights
 from . import mail_workflow_filter
+from . import mail_workflow_event_form
 from . import mail_workflow_event
 from . import mail_workflow_lane
 from . import mail_workflow_visitor

@@ -189,7 +189,8 @@ class MailWorkflowApplier(models.AbstractModel):
             **self._shared_values(entry, path),
             **handler._import(entry, step.workflow_id, path),
         }
-        self._write_differing(step, values)
+        # what stands on its ways the file says, too
+        self._write_differing(step.with_context(workflow_importing=True), values)
         handler._import_after(step, entry, path)
 
     @api.model

@@ -132,6 +132,16 @@ class MailWorkflowDefinition(models.AbstractModel):
             self._branch_name(name, f"{path}[{index}].{key}")
 
     @api.model
+    def _check_distinct(self, entries, step):
+        """Check that no two ways of a step have one name."""
+        names = [entry["name"] for entry in entries]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice:
+            raise DefinitionError(
+                step.key, self.env._("two ways are called “%s”", step._branch_label(twice))
+            )
+
+    @api.model
     def _short(self, path):
         return path if len(path) <= 200 else f"{path[:100]}…{path[-60:]}"
 

@@ -2,6 +2,16 @@ from odoo import api, models
 
 from ..exceptions import DefinitionError
 
+# how a form asks for a filter, by the type of its column
+EDITORS = {
+    "boolean": "boolean",
+    "char": "text",
+    "float": "number",
+    "integer": "number",
+    "many2one": "record",
+    "selection": "selection",
+}
+
 
 def filter_field(field_type, *args, **kwargs):
     """Return a column of ``mail.workflow.trigger`` that shows one of its filters, and by its type
@@ -73,6 +83,41 @@ class MailWorkflowFilter(models.AbstractModel):
             return records_sudo._get(value) if isinstance(value, str) else records_sudo
         is_id = isinstance(value, int) and not isinstance(value, bool)
         return records_sudo.browse(value).exists() if is_id else records_sudo
+
+    @api.model
+    def _describe(self, key, name, trigger):
+        """Return what a form needs to ask for a filter.
+
+        :param trigger: a trigger of the workflow, for what it offers to choose from
+        :returns: ``name``, ``label``, ``help`` and ``type``: one of boolean, text, number, record
+            (with ``model`` and ``domain``), model, field (of the model of ``model_filter``),
+            selection (with ``choices``: ``[[value, label]]``)
+        """
+        field = self._field(name)
+        described = {
+            "name": key,
+            "label": field._description_string(self.env),
+            "help": field._description_help(self.env) or "",
+            "type": EDITORS[field.type],
+        }
+        if self._is_model(name):
+            described["type"] = "model"
+        elif field.type == "many2one":
+            described["model"] = field.comodel_name
+            described["domain"] = self._domain_of_company(field.comodel_name, trigger.workflow_id)
+        elif field.type == "selection":
+            described["choices"] = [list(one) for one in field._description_selection(self.env)]
+        elif f"{name}_choices" in trigger._fields:
+            described["type"] = "selection"
+            described["choices"] = trigger[f"{name}_choices"]
+        return described
+
+    @api.model
+    def _domain_of_company(self, model, workflow):
+        """Return the domain of the records that a workflow of a company may be about."""
+        if not workflow.company_id or "company_id" not in self.env[model]._fields:
+            return []
+        return [("company_id", "in", [False, workflow.company_id.id])]
 
     @api.model
     def _problem(self, key, name, value):

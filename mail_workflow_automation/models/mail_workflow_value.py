@@ -10,6 +10,14 @@ HOWS = ("value", "in_days", "from", "add")
 TEXTS = ("char", "text", "html")
 NUMBERS = ("integer", "float", "monetary")
 SETTABLE = (*TEXTS, *NUMBERS, "boolean", "selection", "date", "datetime", "many2one")
+# how a form asks for a value, by the type of its field
+EDITORS = {
+    **dict.fromkeys(TEXTS, "text"),
+    **dict.fromkeys(NUMBERS, "number"),
+    **{name: name for name in ("boolean", "selection", "date", "datetime")},
+    "many2one": "record",
+    "many2many": "records",
+}
 # fields that can be filled from each other
 ALIKE = (set(TEXTS), set(NUMBERS), {"date", "datetime"})
 
@@ -199,49 +207,50 @@ class MailWorkflowValue(models.AbstractModel):
         return field._description_string(self.env) if field is not None else name
 
     @api.model
-    def _field_choices(self, model):
-        """Return ``[[name, label]]`` of the fields a workflow may set, by label."""
-        choices = [
-            [name, self._label(model, name)]
-            for name, field in model._fields.items()
-            if self._is_settable(model, field) and model._has_field_access(field, "write")
-        ]
-        return sorted(choices, key=lambda choice: choice[1] or "")
+    def _describe_fields(self, model):
+        """Return what a form needs to set the fields of a model, by label.
+
+        :returns: ``[{"name", "label", "type", ...}]``; a selection has ``choices`` (``[[value,
+            label]]``), a record and records have a ``model``
+        """
+        found = []
+        for name, field in model._fields.items():
+            if not self._is_settable(model, field) or not model._has_field_access(field, "write"):
+                continue
+            described = {"name": name, "label": self._label(model, name)}
+            described["type"] = EDITORS[field.type]
+            if field.type == "selection":
+                described["choices"] = [list(one) for one in field._description_selection(self.env)]
+            if field.comodel_name:
+                described["model"] = field.comodel_name
+            found.append(described)
+        return sorted(found, key=lambda one: one["label"] or "")
 
     @api.model
-    def _value_choices(self, model, field, most):
-        """Return ``[[value, label]]`` where a field has few values to choose from, else none."""
-        if field.type == "selection":
-            return [list(choice) for choice in field._description_selection(self.env)]
-        if field.type == "boolean":
-            return [["true", self.env._("Yes")], ["false", self.env._("No")]]
-        if field.type not in ("many2one", "many2many"):
-            return []
-        records = self.env[field.comodel_name]
-        if not records.has_access("read"):
-            return []
-        found = records.search([], limit=most + 1)
-        if len(found) > most:
-            return []
+    def _record_labels(self, model, entry):
+        """Return how the records that an entry names are shown: ``{name: label}``."""
+        field = model._fields.get(entry["field"])
+        if field is None or not field.comodel_name:
+            return {}
         definition = self.env["mail.workflow.definition"]
-        return [[definition._export_record(one), one.display_name] for one in found]
+        names = entry.get("add") or [entry.get("value")]
+        labels = {}
+        for name in filter(lambda name: isinstance(name, str) and name, names):
+            record = definition._find_record(field.comodel_name, name)
+            labels[name] = record[:1].display_name if record else name
+        return labels
 
     @api.model
-    def _typed(self, model, name, text):
-        """Return what somebody typed as a value of the field's type; what is no such value stays
-        a text, and is a problem."""
-        field = model._fields.get(name or "") if model is not None else None
-        if field is None or not text:
-            return None
+    def _value_in_words(self, model, entry):
+        """Return the value of an entry as people know it."""
+        value, field = entry.get("value"), model._fields.get(entry["field"])
+        if value in (None, "") or field is None:
+            return "–" if value in (None, "") else value
+        if field.type == "selection":
+            return dict(field._description_selection(self.env)).get(value, value)
         if field.type == "boolean":
-            return {"true": True, "false": False}.get(text.strip().lower(), text)
-        if field.type in NUMBERS:
-            try:
-                number = float(text.replace(",", "."))
-            except ValueError:
-                return text
-            return int(number) if number == int(number) else number
-        return text
+            return self.env._("Yes") if value else self.env._("No")
+        return self._record_labels(model, entry).get(value, value)
 
     @api.model
     def _in_words(self, model, entry):
@@ -249,7 +258,8 @@ class MailWorkflowValue(models.AbstractModel):
         if "in_days" in entry:
             return self.env._("%(field)s: in %(days)s days", field=label, days=entry["in_days"])
         if "add" in entry:
-            return f"{label} + {', '.join(entry['add'])}"
+            labels = self._record_labels(model, entry)
+            return f"{label} + {', '.join(labels.get(name, name) for name in entry['add'])}"
         if "from" in entry:
             return f"{label} = {entry['from']}"
-        return f"{label}: {entry['value'] if entry['value'] is not None else '–'}"
+        return f"{label}: {self._value_in_words(model, entry)}"

@@ -172,9 +172,9 @@ class MailWorkflowStep(models.Model):
             step.details = "\n".join(lines) or False
 
     @api.model
-    def _branch_label(self, name):
-        """Return what a branch is called on the screen; people's own names stay."""
-        labels = {
+    def _branch_labels(self):
+        """Return what the branches with names of our own are called on the screen."""
+        return {
             "yes": self.env._("Yes"),
             "no": self.env._("No"),
             "else": self.env._("Otherwise"),
@@ -186,7 +186,11 @@ class MailWorkflowStep(models.Model):
             "code": self.env._("With a code"),
             "none": self.env._("Without a code"),
         }
-        return labels.get(name, name)
+
+    @api.model
+    def _branch_label(self, name):
+        """Return what a branch is called on the screen; people's own names stay."""
+        return self._branch_labels().get(name, name)
 
     def _branch_in_words(self, branch):
         label = self._branch_label(branch["name"])

@@ -1,12 +1,12 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
 from ...exceptions import DefinitionError
-from ..mail_workflow import parse_domain
 
 _lt = LazyTranslate(__name__)
 
@@ -23,46 +23,39 @@ class MailWorkflowStep(models.Model):
         help="Branches in order: the first that matches wins. Each has a name and a domain, or "
         "an event."
     )
-    condition_domain = fields.Char(
-        string="Condition",
-        compute="_compute_condition_domain",
-        inverse="_inverse_condition_domain",
-        help="Records that match go the branch “yes”, the others “no”.",
-    )
-    is_condition_simple = fields.Boolean(compute="_compute_is_condition_simple")
 
     @api.constrains("condition_branches")
     def _check_condition_branches(self):
-        for step in self:
-            self.env["mail.workflow.definition"]._check_entries(
-                step.condition_branches or [], "name", step.key
-            )
-
-    @api.depends("condition_branches")
-    def _compute_is_condition_simple(self):
-        for step in self:
-            step.is_condition_simple = step._has_simple_condition()
-
-    @api.depends("condition_branches")
-    def _compute_condition_domain(self):
+        definition = self.env["mail.workflow.definition"]
         for step in self:
             branches = step.condition_branches or []
-            domain = branches[0].get("domain") if step._has_simple_condition() and branches else []
-            step.condition_domain = repr(domain or [])
+            definition._check_entries(branches, "name", step.key)
+            definition._check_distinct(branches, step)
+            for index, branch in enumerate(branches):
+                where = f"{step.key}[{index}]"
+                definition._only_keys(branch, {"name", "domain", "event"}, where)
+                if {"event", "domain"} <= set(branch):
+                    raise DefinitionError(where, self.env._("asks a “domain” or an “event”"))
+                if "event" in branch:
+                    extra = {"within_days"}
+                    definition._spec(branch["event"], f"{where}.event", extra=extra, stored=True)
+                elif not isinstance(branch.get("domain", []), list):
+                    raise DefinitionError(f"{where}.domain", self.env._("must be a list"))
+            step._check_condition_rest()
 
-    def _inverse_condition_domain(self):
-        for step in self:
-            if step._has_simple_condition():
-                step.condition_branches = [
-                    {"name": "yes", "domain": parse_domain(step.condition_domain)},
-                    {"name": "no"},
-                ]
-
-    def _has_simple_condition(self):
-        """Tell whether the condition is one domain, with the branches yes and no."""
-        branches = self.condition_branches or []
-        names = [branch["name"] for branch in branches]
-        return not names or (names == ["yes", "no"] and "event" not in branches[0])
+    def _check_condition_rest(self):
+        """Who is left goes last: “no” beside a lone “yes”, else “else”, as in the file."""
+        ways = self.condition_branches or []
+        rest = [way for way in ways if set(way) == {"name"}]
+        is_last = rest in ([], ways[-1:]) and rest == [way for way in ways if way["name"] == ELSE]
+        if not is_last and not self.env["mail.workflow.step.condition"]._is_short(ways):
+            raise ValidationError(
+                self.env._(
+                    "Step “%(step)s”: each way asks something, but for the last, “%(rest)s”.",
+                    step=self.display_name,
+                    rest=self._branch_label(ELSE),
+                )
+            )
 
 
 class MailWorkflowStepCondition(models.AbstractModel):

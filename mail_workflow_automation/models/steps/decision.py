@@ -23,12 +23,26 @@ class MailWorkflowStep(models.Model):
         string="If Nobody Decides in Time",
         help="The outcome that is taken when the deadline is over.",
     )
+    decision_ways = fields.Json(compute="_compute_decision_ways", inverse="_inverse_decision_ways")
     decision_choices = fields.Json(compute="_compute_decision_choices")
 
     @api.depends("decision_outcomes")
+    def _compute_decision_ways(self):
+        for step in self:
+            step.decision_ways = [{"name": name} for name in step._decision_names()]
+
+    def _inverse_decision_ways(self):
+        definition = self.env["mail.workflow.definition"]
+        for step in self:
+            ways = step.decision_ways or []
+            definition._check_entries(ways, "name", step.key)
+            step.decision_outcomes = "\n".join(way["name"] for way in ways)
+
+    @api.depends("decision_ways")
     def _compute_decision_choices(self):
         for step in self:
-            step.decision_choices = [[name, name] for name in step._decision_names()]
+            ways = step.decision_ways or []
+            step.decision_choices = [[way["name"], way["name"]] for way in ways]
 
     @api.constrains("decision_outcomes")
     def _check_decision_outcomes(self):
@@ -70,6 +84,11 @@ class MailWorkflowStepDecision(models.AbstractModel):
     def _outcomes(self, step):
         late = [LATE] if step.task_on_deadline == "late" and not step.decision_default else []
         return tuple(dict.fromkeys(step._decision_names() + late))
+
+    @api.model
+    def _ways_renamed(self, step, renames):
+        if step.decision_default in renames:
+            step.decision_default = renames[step.decision_default]
 
     @api.model
     def _has_branch_entries(self, step):

@@ -84,6 +84,10 @@ class MailWorkflowStepKind(models.AbstractModel):
         return self._outcomes(step) or (THEN,)
 
     @api.model
+    def _ways_renamed(self, step, renames):
+        """Follow where the step itself names one of its ways: ``{old name: new name}``."""
+
+    @api.model
     def _holds_back(self, step):
         """Tell whether every visit of the step holds a run for a time: what makes a loop safe."""
         return self._is_wait

@@ -1,8 +1,6 @@
-import re
 from itertools import accumulate
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
@@ -12,7 +10,6 @@ from ...exceptions import DefinitionError
 _lt = LazyTranslate(__name__)
 
 HALVES = [{"name": "a", "weight": 50}, {"name": "b", "weight": 50}]
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class MailWorkflowStep(models.Model):
@@ -26,12 +23,6 @@ class MailWorkflowStep(models.Model):
         precompute=True,
         help="Branches in order, each with a name and a weight.",
     )
-    split_shares = fields.Char(
-        string="Shares",
-        compute="_compute_split_shares",
-        inverse="_inverse_split_shares",
-        help="One number for each branch; they count in proportion to each other.",
-    )
 
     @api.depends("kind")
     def _compute_split_branches(self):
@@ -39,35 +30,12 @@ class MailWorkflowStep(models.Model):
             if step.kind == "split" and not step.split_branches:
                 step.split_branches = HALVES
 
-    @api.depends("split_branches")
-    def _compute_split_shares(self):
-        for step in self:
-            weights = [branch["weight"] for branch in step.split_branches or []]
-            step.split_shares = ", ".join(f"{weight:g}" for weight in weights) or False
-
-    def _inverse_split_shares(self):
-        for step in self:
-            numbers = re.split(r"[\s,;/%]+", (step.split_shares or "").strip(" ,;/%"))
-            try:
-                weights = [float(number) for number in numbers if number]
-            except ValueError as error:
-                raise ValidationError(
-                    self.env._(
-                        "Step “%s”: write the shares as numbers, e.g. 50, 30, 20.", step.name
-                    )
-                ) from error
-            names = [branch["name"] for branch in step.split_branches or []]
-            names += [letter for letter in LETTERS if letter not in names]
-            step.split_branches = [
-                {"name": name, "weight": int(weight) if weight == int(weight) else weight}
-                for name, weight in zip(names, weights, strict=False)
-            ]
-
     @api.constrains("split_branches")
     def _check_split_branches(self):
         definition = self.env["mail.workflow.definition"]
         for step in self:
             definition._check_entries(step.split_branches or [], "name", step.key)
+            definition._check_distinct(step.split_branches or [], step)
             for index, branch in enumerate(step.split_branches or []):
                 definition._number(branch.get("weight"), f"{step.key}[{index}].weight")
 

@@ -2,11 +2,10 @@ from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
-from ..mail_workflow_value import HOWS
 
 _lt = LazyTranslate(__name__)
 
-MOST_CHOICES = 100
+MOST_CHOICES = 8
 
 
 class MailWorkflowStep(models.Model):
@@ -25,30 +24,8 @@ class MailWorkflowStep(models.Model):
         help="Fields to set: each with its name, and a value, a date in so many days, another "
         "field, or records to add."
     )
-    # the plain form of one entry
-    update_field = fields.Char(
-        string="Field", compute="_compute_update_field", inverse="_inverse_update_form"
-    )
-    update_how = fields.Selection(
-        [
-            ("value", "To a value"),
-            ("in_days", "To a date, in days from then"),
-            ("from", "To what another field holds"),
-            ("add", "By adding"),
-        ],
-        string="Set",
-        compute="_compute_update_how",
-        inverse="_inverse_update_form",
-    )
-    update_value = fields.Char(
-        string="Value", compute="_compute_update_value", inverse="_inverse_update_form"
-    )
-    update_days = fields.Integer(
-        string="Days from Then", compute="_compute_update_days", inverse="_inverse_update_form"
-    )
-    is_update_simple = fields.Boolean(compute="_compute_is_update_simple")
-    update_field_choices = fields.Json(compute="_compute_update_choices")
-    update_value_choices = fields.Json(compute="_compute_update_choices")
+    update_fields = fields.Json(compute="_compute_update_fields")
+    update_labels = fields.Json(compute="_compute_update_labels")
 
     @api.constrains("update_values")
     def _check_update_values(self):
@@ -56,80 +33,42 @@ class MailWorkflowStep(models.Model):
         for step in self:
             values._check_shape(step.update_values or [], step.key)
 
-    def _first_entry(self):
-        """Return ``(entry, how)`` of the first field that is set."""
-        entry = next(iter(self.update_values or []), {})
-        return entry, next((how for how in HOWS if how in entry), "value")
-
-    @api.depends("update_values")
-    def _compute_is_update_simple(self):
-        for step in self:
-            step.is_update_simple = len(step.update_values or []) <= 1
-
-    # one method for each: what is given must not be computed anew because another one is read
-    @api.depends("update_values")
-    def _compute_update_field(self):
-        for step in self:
-            step.update_field = step._first_entry()[0].get("field")
-
-    @api.depends("update_values")
-    def _compute_update_how(self):
-        for step in self:
-            step.update_how = step._first_entry()[1]
-
-    @api.depends("update_values")
-    def _compute_update_value(self):
-        for step in self:
-            entry, how = step._first_entry()
-            step.update_value = False if how == "in_days" else self._shown_value(entry.get(how))
-
-    @api.depends("update_values")
-    def _compute_update_days(self):
-        for step in self:
-            step.update_days = step._first_entry()[0].get("in_days", 0)
-
-    @api.model
-    def _shown_value(self, value):
-        if isinstance(value, list):
-            return ", ".join(value)
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return str(value) if value is not None else False
-
-    def _inverse_update_form(self):
-        for step in self:
-            if len(step.update_values or []) > 1:
-                continue
-            entry = {"field": step.update_field}
-            if step.update_how == "in_days":
-                entry["in_days"] = step.update_days
-            elif step.update_how == "add":
-                names = (step.update_value or "").split(",")
-                entry["add"] = [name.strip() for name in names if name.strip()]
-            elif step.update_how == "from":
-                entry["from"] = (step.update_value or "").strip()
-            else:
-                entry["value"] = self.env["mail.workflow.value"]._typed(
-                    step._update_model(), step.update_field, step.update_value
-                )
-            step.update_values = [entry] if step.update_field else []
-
     def _update_model(self):
         """Return the model whose fields are set, None where it is not installed."""
         name = "res.partner" if self.update_on == "contact" else self.workflow_id.model_name
         return self.env.get(name or "")
 
-    @api.depends("workflow_id", "update_on", "update_field", "kind")
-    def _compute_update_choices(self):
+    @api.depends("workflow_id", "update_on", "kind")
+    def _compute_update_fields(self):
+        """What a form offers to set: see ``_describe_fields`` of the values."""
         values = self.env["mail.workflow.value"]
         for step in self:
             model = step._update_model() if step.kind == "update" else None
             shown = model is not None and model.has_access("read")
-            step.update_field_choices = values._field_choices(model) if shown else []
-            field = model._fields.get(step.update_field or "") if shown else None
-            step.update_value_choices = (
-                values._value_choices(model, field, MOST_CHOICES) if field else []
-            )
+            step.update_fields = values._describe_fields(model) if shown else []
+
+    @api.depends("workflow_id", "update_on", "update_values")
+    def _compute_update_labels(self):
+        """How the records that values name are shown: ``{field: {name: label}}``."""
+        values = self.env["mail.workflow.value"]
+        for step in self:
+            model = step._update_model()
+            entries = step.update_values or [] if model is not None else []
+            step.update_labels = {
+                entry["field"]: values._record_labels(model, entry) for entry in entries
+            }
+
+    @api.model
+    def find_value_records(self, model_name, text):
+        """Return records to choose a value from, those the user may see: ``[[name as kept,
+        label]]``."""
+        definition = self.env["mail.workflow.definition"]
+        found = self.env[model_name].name_search(text, limit=MOST_CHOICES)
+        records = self.env[model_name].browse([record_id for record_id, _label in found])
+        return [
+            [definition._export_record(record), label]
+            for record, (_id, label) in zip(records, found, strict=True)
+        ]
 
 
 class MailWorkflowStepUpdate(models.AbstractModel):

@@ -19,6 +19,7 @@ class MailWorkflowTriggerAccountCreated(models.AbstractModel):
     _description = "Workflow Trigger: Account Created"
 
     _icon = "fa-user-circle"
+    _category = "website"
     _record_models = ("res.partner",)
 
     @api.model

@@ -19,6 +19,7 @@ class MailWorkflowTriggerCartUpdated(models.AbstractModel):
     _description = "Workflow Trigger: Cart Changed"
 
     _icon = "fa-shopping-cart"
+    _category = "sales"
     _record_models = ("sale.order",)
 
 

@@ -18,6 +18,7 @@ class MailWorkflowTriggerContactCreated(models.AbstractModel):
     _description = "Workflow Trigger: Contact Created"
 
     _icon = "fa-user-plus"
+    _category = "contact"
     _record_models = ("res.partner",)
 
     @api.model

@@ -21,4 +21,5 @@ class MailWorkflowTriggerContentRequested(models.AbstractModel):
     _description = "Workflow Trigger: Content Requested"
 
     _icon = "fa-hand-paper-o"
+    _category = "website"
     _filter_fields = {"content": "filter_content_id"}

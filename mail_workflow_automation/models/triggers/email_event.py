@@ -25,6 +25,7 @@ class MailWorkflowTriggerEmailEvent(models.AbstractModel):
     _inherit = "mail.workflow.trigger.kind"
     _description = "Workflow Trigger: Something Happened to a Mail"
 
+    _category = "mail"
     _filter_fields = {"step": "filter_step"}
     # what a trace of Odoo says when this happens
     _trace_status = None

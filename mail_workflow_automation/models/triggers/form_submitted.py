@@ -28,6 +28,7 @@ class MailWorkflowTriggerFormSubmitted(models.AbstractModel):
     _description = "Workflow Trigger: Form Submitted"
 
     _icon = "fa-wpforms"
+    _category = "website"
     _filter_fields = {"model": "filter_model_id", "page": "filter_page"}
 
     @api.model

@@ -17,6 +17,7 @@ class MailWorkflowTriggerInvoicePaid(models.AbstractModel):
     _description = "Workflow Trigger: Invoice Paid"
 
     _icon = "fa-money"
+    _category = "sales"
     _record_models = ("account.move",)
     _filter_fields = {"type": "filter_move_type", "min_amount": "filter_min_amount"}
 

@@ -31,6 +31,7 @@ class MailWorkflowTriggerInvoicePosted(models.AbstractModel):
     _description = "Workflow Trigger: Invoice Posted"
 
     _icon = "fa-file-text-o"
+    _category = "sales"
     _record_models = ("account.move",)
     _filter_fields = {"type": "filter_move_type", "min_amount": "filter_min_amount"}
 

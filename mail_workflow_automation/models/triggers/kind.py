@@ -16,6 +16,8 @@ class MailWorkflowTriggerKind(models.AbstractModel):
 
     _is_event = True
     _icon = "fa-bolt"
+    # under which heading it is offered, see ``_category_labels``
+    _category = "other"
     # file key -> column, for the generic export and import
     _trigger_fields = {}
     # filter key -> column (``filter_field``) that shows it and says what it takes; other keys are
@@ -31,6 +33,44 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     _poll_minutes = 1
     # events that end the runs of this trigger whatever the workflow says
     _implicit_exits = ()
+
+    @api.model
+    def _category_labels(self):
+        """Return the headings under which kinds are offered, in their order: ``{category:
+        label}``."""
+        return {
+            "website": self.env._("Website"),
+            "mail": self.env._("Mail"),
+            "sales": self.env._("Sales"),
+            "lead": self.env._("Leads"),
+            "contact": self.env._("Contacts"),
+            "other": self.env._("Other"),
+        }
+
+    @api.model
+    def _describe(self, trigger):
+        """Return what a form shows of the kind, and asks for its filters.
+
+        :param trigger: a trigger of the workflow, of whatever kind
+        """
+        return {
+            "icon": self._icon,
+            "category": self._category_labels()[self._category],
+            "is_named": self._is_named,
+            "defaults": {
+                key: value
+                for key, value in self._default_filters(trigger.workflow_id).items()
+                if value
+            },
+            "filters": [self._describe_filter(key, trigger) for key in self._filter_fields],
+        }
+
+    @api.model
+    def _describe_filter(self, key, trigger):
+        """Return what a form needs to ask for a filter; ``only`` says with which values of other
+        filters it is asked for: ``{filter: value}``."""
+        filter_types = self.env["mail.workflow.filter"]
+        return filter_types._describe(key, self._filter_fields[key], trigger)
 
     @api.model
     def _check_config(self, trigger):

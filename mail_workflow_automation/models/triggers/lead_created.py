@@ -23,6 +23,7 @@ class MailWorkflowTriggerLeadCreated(models.AbstractModel):
     _description = "Workflow Trigger: Lead Created"
 
     _icon = "fa-star-o"
+    _category = "lead"
     _record_models = ("crm.lead",)
     _filter_fields = {"team": "filter_team_id", "type": "filter_lead_type"}
 

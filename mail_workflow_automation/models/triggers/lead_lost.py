@@ -17,5 +17,6 @@ class MailWorkflowTriggerLeadLost(models.AbstractModel):
     _description = "Workflow Trigger: Lead Lost"
 
     _icon = "fa-thumbs-o-down"
+    _category = "lead"
     _record_models = ("crm.lead",)
     _filter_fields = {"team": "filter_team_id"}

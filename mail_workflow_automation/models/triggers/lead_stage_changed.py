@@ -23,6 +23,7 @@ class MailWorkflowTriggerLeadStageChanged(models.AbstractModel):
     _description = "Workflow Trigger: Lead Moved to Another Stage"
 
     _icon = "fa-random"
+    _category = "lead"
     _record_models = ("crm.lead",)
     _filter_fields = {
         "stage": "filter_stage_id",

@@ -17,6 +17,7 @@ class MailWorkflowTriggerLeadWon(models.AbstractModel):
     _description = "Workflow Trigger: Lead Won"
 
     _icon = "fa-trophy"
+    _category = "lead"
     _record_models = ("crm.lead",)
     _filter_fields = {"team": "filter_team_id"}
 

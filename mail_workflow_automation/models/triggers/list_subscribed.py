@@ -28,6 +28,7 @@ class MailWorkflowTriggerListSubscribed(models.AbstractModel):
     _description = "Workflow Trigger: List Subscribed"
 
     _icon = "fa-newspaper-o"
+    _category = "mail"
     _filter_fields = {"list": "filter_list_id"}
     _record_models = ("mailing.contact",)
 

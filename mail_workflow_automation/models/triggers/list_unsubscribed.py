@@ -18,5 +18,6 @@ class MailWorkflowTriggerListUnsubscribed(models.AbstractModel):
     _description = "Workflow Trigger: Left a Mailing List"
 
     _icon = "fa-chain-broken"
+    _category = "mail"
     _record_models = ("mailing.contact",)
     _filter_fields = {"list": "filter_list_id"}

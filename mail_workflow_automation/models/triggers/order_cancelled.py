@@ -18,6 +18,7 @@ class MailWorkflowTriggerOrderCancelled(models.AbstractModel):
     _description = "Workflow Trigger: Order Cancelled"
 
     _icon = "fa-ban"
+    _category = "sales"
     _record_models = ("sale.order",)
     _filter_fields = {
         "product": "filter_product_id",

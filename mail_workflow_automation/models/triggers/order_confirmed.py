@@ -36,6 +36,7 @@ class MailWorkflowTriggerOrderConfirmed(models.AbstractModel):
     _description = "Workflow Trigger: Order Confirmed"
 
     _icon = "fa-check-circle"
+    _category = "sales"
     _record_models = ("sale.order",)
     _filter_fields = {
         "product": "filter_product_id",

@@ -33,6 +33,7 @@ class MailWorkflowTriggerPageViewed(models.AbstractModel):
     _description = "Workflow Trigger: Page Visited"
 
     _icon = "fa-eye"
+    _category = "website"
     _filter_fields = {"url": "filter_url"}
     _is_by_visitor = True
 

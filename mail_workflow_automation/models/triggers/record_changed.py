@@ -76,6 +76,15 @@ class MailWorkflowTriggerRecordChanged(models.AbstractModel):
         return {"model": workflow.model_name, "on": CREATED}
 
     @api.model
+    def _describe_filter(self, key, trigger):
+        described = super()._describe_filter(key, trigger)
+        if key in ("field", "from", "to"):
+            described["only"] = {"on": CHANGED}
+        if key == "field":
+            described.update(type="field", model_filter="model")
+        return described
+
+    @api.model
     def _check_filters(self, filters, workflow):
         problems = super()._check_filters(filters, workflow)
         model = self.env.get(filters.get("model") or "")

@@ -21,6 +21,7 @@ class MailWorkflowTriggerTagAdded(models.AbstractModel):
     _description = "Workflow Trigger: Tag Added"
 
     _icon = "fa-tag"
+    _category = "contact"
     _record_models = ("res.partner", "crm.lead")
     _filter_fields = {"tag": "filter_tag_id", "lead_tag": "filter_lead_tag_id"}
 

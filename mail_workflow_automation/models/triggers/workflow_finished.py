@@ -31,6 +31,15 @@ class MailWorkflowTriggerWorkflowFinished(models.AbstractModel):
     _filter_fields = {"workflow": "filter_workflow_id", "outcome": "filter_outcome"}
 
     @api.model
+    def _describe_filter(self, key, trigger):
+        described = super()._describe_filter(key, trigger)
+        if key == "workflow":
+            # it cannot follow itself
+            live = trigger.workflow_id and trigger.workflow_id._live()
+            described["domain"] = [*described["domain"], ("id", "!=", live.id)]
+        return described
+
+    @api.model
     def _check_filters(self, filters, workflow):
         problems = super()._check_filters(filters, workflow)
         if not filters.get("workflow"):
