@@ -69,6 +69,7 @@
         "views/steps/update.xml",
         "views/steps/wait.xml",
         "views/steps/webhook.xml",
+        "views/mail_workflow_flow_views.xml",
         "views/mail_workflow_enrollment_views.xml",
         "views/loyalty_program_views.xml",
         "views/mailing_views.xml",

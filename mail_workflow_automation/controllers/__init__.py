@@ -1,1 +1,1 @@
-from . import address, cart, content, coupon, dwell, event, form, known, mailing
+from . import address, cart, content, coupon, dwell, event, form, known, mailing, thumbnail

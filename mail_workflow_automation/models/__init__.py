@@ -19,6 +19,7 @@ from . import mail_workflow_step_ways
 from . import mail_workflow_step_text
 from . import mail_workflow_assignee
 from . import mail_workflow_step_part
+from . import mail_workflow_drawing
 from . import steps
 from . import mail_workflow_trigger
 from . import mail_workflow_rights

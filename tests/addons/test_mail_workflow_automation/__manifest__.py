@@ -11,6 +11,7 @@
         "web.assets_backend": [
             ("remove", "mail/static/lib/selfie_segmentation/selfie_segmentation.js"),
         ],
+        "web.assets_unit_tests": ["test_mail_workflow_automation/static/tests/**/*.test.js"],
         "web.assets_tests": ["test_mail_workflow_automation/static/tests/tours/**/*"],
     },
 }

@@ -1,0 +1,99 @@
+import { Component } from "@odoo/owl";
+import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
+import { Dropdown } from "@web/core/dropdown/dropdown";
+import { DropdownItem } from "@web/core/dropdown/dropdown_item";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+
+const SIMULATION = "mail_workflow_simulation";
+
+/** The buttons above the drawing: publish, try, start, pause, stop. */
+export class FlowBar extends Component {
+    static template = "mail_workflow_automation.FlowBar";
+    static components = { Dropdown, DropdownItem };
+    static props = { session: Object, tick: Number };
+
+    setup() {
+        this.action = useService("action");
+        this.dialog = useService("dialog");
+    }
+
+    get flow() {
+        return this.props.session.flow;
+    }
+
+    get changeCount() {
+        return this.flow.changes?.count || 0;
+    }
+
+    get canSimulate() {
+        return registry.category("actions").contains(SIMULATION);
+    }
+
+    get canStart() {
+        return ["draft", "stopped"].includes(this.flow.state);
+    }
+
+    /** Call a method that changes how the workflow runs; show how it runs then. */
+    async run(method) {
+        const { session } = this.props;
+        await session.save();
+        const action = await session.call(method);
+        if (action?.type) {
+            await this.action.doAction(action, { onClose: () => session.load() });
+        } else {
+            await session.load();
+        }
+    }
+
+    stop() {
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("Stop the workflow"),
+            body: _t("Everybody who is in it leaves at once. Pause it to keep their place."),
+            confirmLabel: _t("Stop"),
+            confirm: () => this.run("action_stop"),
+            cancel: () => {},
+        });
+    }
+
+    async simulate() {
+        const { session } = this.props;
+        await session.save();
+        this.action.doAction({
+            type: "ir.actions.client",
+            tag: SIMULATION,
+            name: _t("Simulation"),
+            params: { workflow_id: session.workflowId },
+        });
+    }
+
+    publish() {
+        const { session } = this.props;
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("Publish the changes"),
+            body: _t("They count for everybody who is in the workflow and comes in from now on."),
+            confirmLabel: _t("Publish changes"),
+            confirm: async () => {
+                await session.save();
+                await session.call("publish_draft", {}, session.flow.version);
+                await session.load();
+            },
+            cancel: () => {},
+        });
+    }
+
+    discard() {
+        const { session } = this.props;
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("Discard the changes"),
+            body: _t("The drawing is as it runs again; what was changed is lost."),
+            confirmLabel: _t("Discard changes"),
+            confirm: async () => {
+                await session.call("discard_draft");
+                await session.load();
+            },
+            cancel: () => {},
+        });
+    }
+}

@@ -1,0 +1,155 @@
+import { Component, onWillStart, useExternalListener, useState } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
+import { Dropdown } from "@web/core/dropdown/dropdown";
+import { DropdownItem } from "@web/core/dropdown/dropdown_item";
+import { _t } from "@web/core/l10n/translation";
+import { ConnectionLostError } from "@web/core/network/rpc";
+import { usePopover } from "@web/core/popover/popover_hook";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { useSetupAction } from "@web/search/action_hook";
+import { Layout } from "@web/search/layout";
+import { formatInteger } from "@web/views/fields/formatters";
+import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { FlowBar } from "./flow_bar/flow_bar";
+import { FlowCanvas } from "./flow_canvas/flow_canvas";
+import { useFlowCommands } from "./flow_commands";
+import { FlowPalette } from "./flow_palette/flow_palette";
+import { FlowPanel } from "./flow_panel/flow_panel";
+import { FlowSession } from "./flow_session";
+
+/** The drawing of a workflow: build it, change it, let it run, see how it does. */
+export class FlowBuilder extends Component {
+    static template = "mail_workflow_automation.FlowBuilder";
+    static components = { Dropdown, DropdownItem, FlowBar, FlowCanvas, FlowPanel, Layout };
+    static props = { ...standardActionServiceProps };
+
+    setup() {
+        this.action = useService("action");
+        this.notification = useService("notification");
+        this.display = { controlPanel: {} };
+        const { action, resId, state } = this.props;
+        const workflowId = resId || action.params?.workflow_id || action.context?.active_id;
+        this.session = useState(new FlowSession(useService("orm"), workflowId));
+        this.session.onFailure = (error) => this.onFailure(error);
+        this.state = useState({ selected: state?.selected || null, renaming: null });
+        this.palette = usePopover(FlowPalette, {
+            popoverClass: "o_mail_workflow_popover",
+            position: "right-start",
+            useBottomSheet: this.env.isSmall,
+        });
+        this.commands = useFlowCommands(this);
+        useSetupAction({
+            beforeLeave: () => this.session.save(),
+            getLocalState: () => ({ selected: this.state.selected }),
+        });
+        useExternalListener(window, "beforeunload", (ev) => this.onBeforeUnload(ev));
+        onWillStart(() => this.start());
+    }
+
+    async start() {
+        await this.session.load();
+        this.props.updateActionState?.({ resId: this.session.workflowId });
+        this.env.config.setDisplayName(this.session.flow.name);
+    }
+
+    get isEditable() {
+        return this.session.flow.is_editable;
+    }
+
+    get stateWords() {
+        const { state, revision } = this.session.flow;
+        const words = {
+            draft: _t("Draft"),
+            running: _t("Running"),
+            paused: _t("Paused"),
+            stopped: _t("Stopped"),
+        }[state];
+        return revision
+            ? _t("%(state)s · revision %(number)s", { state: words, number: revision.number })
+            : words;
+    }
+
+    get unpublished() {
+        const count = this.session.flow.changes?.count || 0;
+        if (!count) {
+            return "";
+        }
+        return count === 1
+            ? _t("1 change not published")
+            : _t("%(count)s changes not published", { count });
+    }
+
+    get savingWords() {
+        return _t("Saving…");
+    }
+
+    get peopleCount() {
+        const active = this.session.figures?.entry?.active;
+        return active === undefined ? null : formatInteger(active);
+    }
+
+    get periods() {
+        return [
+            { value: "7", label: _t("Last 7 days") },
+            { value: "30", label: _t("Last 30 days") },
+            { value: "90", label: _t("Last 90 days") },
+            { value: "all", label: _t("Since the start") },
+        ];
+    }
+
+    get period() {
+        return this.periods.find((one) => one.value === this.session.period);
+    }
+
+    async openPeople() {
+        this.action.doAction(await this.session.call("action_view_enrollments"));
+    }
+
+    async openSettings() {
+        await this.action.doAction({
+            type: "ir.actions.act_window",
+            name: _t("Settings"),
+            res_model: "mail.workflow",
+            res_id: this.session.workflowId,
+            views: [[false, "form"]],
+        });
+    }
+
+    /** Show the panel of an item, once what stands in the one before is saved. */
+    async select(item) {
+        if (item !== this.state.selected && (!this.panel || (await this.panel.flush()))) {
+            this.state.selected = item;
+        }
+    }
+
+    /** Tell that a change cannot be saved, and take it back. */
+    onFailure(error) {
+        if (error instanceof ConnectionLostError) {
+            return;
+        }
+        this.session.revert();
+        this.notification.add(error.data?.message || error.message, {
+            title: _t("This change cannot be saved"),
+            type: "danger",
+            sticky: true,
+        });
+    }
+
+    onBeforeUnload(ev) {
+        if (this.session.hasUnsaved) {
+            ev.preventDefault();
+            this.session.save();
+        }
+    }
+
+    get clipboard() {
+        return JSON.parse(browser.localStorage.getItem("mail_workflow.clipboard") || "null");
+    }
+
+    set clipboard(steps) {
+        browser.localStorage.setItem("mail_workflow.clipboard", JSON.stringify(steps));
+    }
+}
+
+registry.category("actions").add("mail_workflow_flow", FlowBuilder);

@@ -1,0 +1,87 @@
+import { Component, onMounted, onWillUnmount, useSubEnv } from "@odoo/owl";
+import { useHotkey } from "@web/core/hotkeys/hotkey_hook";
+import { useService } from "@web/core/utils/hooks";
+import { CallbackRecorder, useSetupAction } from "@web/search/action_hook";
+import { View, getDefaultConfig } from "@web/views/view";
+import { parseItem } from "../flow_steps";
+import "./panel_form_view";
+
+const MODULE = "mail_workflow_automation";
+
+/** What stands at the side: Odoo's own form of a step, or of who comes in; saved by itself. */
+export class FlowPanel extends Component {
+    static template = "mail_workflow_automation.FlowPanel";
+    static components = { View };
+    static props = {
+        session: Object,
+        tick: Number,
+        item: String,
+        register: Function,
+        commands: Object,
+    };
+
+    setup() {
+        this.action = useService("action");
+        this.leaving = new CallbackRecorder();
+        useSetupAction({ beforeLeave: () => this.flush() });
+        useHotkey("escape", () => this.props.commands.closePanel(), {
+            bypassEditableProtection: true,
+        });
+        useSubEnv({ config: getDefaultConfig() });
+        onMounted(() => this.props.register(this));
+        onWillUnmount(() => this.props.register(null));
+    }
+
+    get key() {
+        return parseItem(this.props.item).key;
+    }
+
+    get card() {
+        return this.props.session.card(this.key);
+    }
+
+    /** A workflow that was started is changed in a copy of its own, which has to be made first. */
+    get isLocked() {
+        const { flow } = this.props.session;
+        return ["running", "paused"].includes(flow.state) && flow.edit_id === flow.id;
+    }
+
+    get isEntry() {
+        return this.key === null;
+    }
+
+    get resId() {
+        return this.isEntry ? this.props.session.flow.edit_id : this.card.step_id;
+    }
+
+    get viewProps() {
+        const form = this.isEntry ? "mail_workflow_view_form_entry" : "mail_workflow_step_view_form_panel";
+        return {
+            type: "form",
+            resModel: this.isEntry ? "mail.workflow" : "mail.workflow.step",
+            resId: this.resId,
+            readonly: this.isLocked || !this.props.session.flow.is_editable,
+            preventCreate: true,
+            context: { form_view_ref: `${MODULE}.${form}` },
+            display: { controlPanel: false },
+            onRowSaved: () => this.props.commands.refresh(),
+            __beforeLeave__: this.leaving,
+        };
+    }
+
+    /** Open the mail in Odoo's designer. */
+    async design() {
+        if (await this.flush()) {
+            const { orm } = this.props.session;
+            const step = [this.card.step_id];
+            const designer = await orm.call("mail.workflow.step", "action_open_designer", [step]);
+            this.action.doAction(designer);
+        }
+    }
+
+    /** Save what is typed and not saved yet; false when it cannot be. */
+    async flush() {
+        const answers = await Promise.all(this.leaving.callbacks.map((callback) => callback({})));
+        return !answers.includes(false);
+    }
+}
