@@ -30,6 +30,7 @@ FIGURES = (
     "memory",
     "latency",
     "shop",
+    "drawing",
 )
 RESULTS = ROOT / "benchmarks" / "results.jsonl"
 LIMIT = 3600  # seconds that one piece of a figure may take

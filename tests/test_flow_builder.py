@@ -25,6 +25,13 @@ class TestWayToDrawing(WorkflowCase):
         self.assertEqual(action["res_id"], step.text_ids.mailing_id.id)
         self.assertTrue(action["res_id"])
 
+    def test_mail_card_has_a_small_picture_of_the_mail(self):
+        workflow = self.workflow([mail("one"), wait("day", days=1)], start=False)
+        cards = workflow.with_user(self.marketer).get_flow()["cards"]
+        text = workflow.step_ids.text_ids
+        self.assertIn(f"/workflow/thumbnail/{text.id}?", cards["one"]["thumbnail"])
+        self.assertFalse(cards["day"]["thumbnail"])
+
 
 @tagged("post_install", "-at_install", "mail_workflow")
 class TestDrawingInBrowser(HttpCase):
@@ -51,6 +58,24 @@ class TestDrawingInBrowser(HttpCase):
         }
         workflows = cls.env["mail.workflow"].with_user(cls.marketer)
         cls.workflow = workflows.import_definition(definition)
+
+    def _outline(self, steps=None):
+        """Return the tree as kinds: ``email wait condition(yes: ; no: email)``."""
+        parts = []
+        for step in self.workflow.export_definition()["steps"] if steps is None else steps:
+            inside = "; ".join(
+                f"{name}: {self._outline(entry['steps'])}"
+                for name, entry in step.get("branches", {}).items()
+            )
+            parts.append(f"{step['kind']}({inside})" if inside else step["kind"])
+        return " ".join(parts)
+
+    def test_workflow_is_built_on_the_drawing_and_started(self):
+        self.start_tour(LIST, "mail_workflow_drawing", login="marketer", timeout=120)
+        self.workflow.invalidate_recordset()
+        self.assertEqual(self._outline(), "email wait condition(yes: email; no: tag)")
+        wait_step = self.workflow.step_ids.filtered(lambda step: step.kind == "wait")
+        self.assertEqual((wait_step.wait_count, wait_step.wait_unit), (3, "days"))
 
     def test_small_picture_shows_what_the_designer_saved_and_runs_nothing(self):
         text = self.workflow.step_ids.text_ids

@@ -19,7 +19,6 @@ from . import mail_workflow_step_ways
 from . import mail_workflow_step_text
 from . import mail_workflow_assignee
 from . import mail_workflow_step_part
-from . import mail_workflow_drawing
 from . import steps
 from . import mail_workflow_trigger
 from . import mail_workflow_rights
@@ -71,6 +70,7 @@ from . import mail_workflow_post_send
 from . import mailing
 from . import mail_workflow_draft
 from . import mail_workflow_flow
+from . import mail_workflow_drawing
 from . import mail_workflow_revision
 from . import mail_workflow_publish
 from . import mail_workflow_wording

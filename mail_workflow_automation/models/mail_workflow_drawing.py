@@ -1,4 +1,4 @@
-"""The way to the drawing."""
+"""The way to the drawing, and the small pictures on it."""
 
 from odoo import models
 
@@ -23,4 +23,16 @@ class MailWorkflowStep(models.Model):
         is none."""
         self.ensure_one()
         text = self.text_ids._for_lang(self.env.lang)
-        return (text or self.text_ids.create({"step_id": self.id})).action_open_designer()
+        if not text:
+            lang = self._handler()._default_lang()
+            text = self.text_ids.create({"step_id": self.id, "lang": lang})
+        return text.action_open_designer()
+
+    def _card(self, described):
+        card = super()._card(described)
+        card["is_designed"] = self._handler()._is_designed
+        text = self.text_ids._for_lang(self.env.lang)
+        if text:
+            version = int(text.mailing_id.write_date.timestamp())
+            card["thumbnail"] = f"/workflow/thumbnail/{text.id}?v={version}"
+        return card

@@ -35,6 +35,7 @@ class MailWorkflowStepEmail(models.AbstractModel):
     _can_skip = True
     _step_category = "message"
     _is_message = True
+    _is_designed = True
 
     @api.model
     def _file_keys(self):

@@ -37,6 +37,8 @@ class MailWorkflowStepKind(models.AbstractModel):
     _can_skip = False
     # who publishes it, and as whom it runs, must be of this group; None: any Workflow user
     _publisher_group = None
+    # it has a text of its own for Odoo's mail designer
+    _is_designed = False
     # it names people: the form asks whom
     _names_people = False
     # a branch closes here: what stands below is reached in another way
