@@ -1,6 +1,7 @@
 """Another system that is called: a real HTTP server, which can be told to misbehave."""
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -12,16 +13,35 @@ class Call:
     body: bytes
 
 
+class Trickle:
+    """A stream that sends byte by byte."""
+
+    def __init__(self, stream, seconds, released):
+        self._stream, self._seconds, self._released = stream, seconds, released
+
+    def write(self, data):
+        with suppress(OSError):  # nobody waits for the rest
+            for place in range(len(data)):
+                if self._released.wait(self._seconds):
+                    return
+                self._stream.write(data[place : place + 1])
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+
 class Hook:
     """The server, in threads of its own. ``calls`` are those it got, in order.
 
     ``statuses`` are its next answers, 200 when there are none; ``stall`` keeps it from answering
-    for so many seconds; ``location`` goes with a redirect.
+    for so many seconds; ``trickle`` lies between any two of its bytes, the status first; with
+    ``location`` it is a redirect.
     """
 
     def __init__(self, context=None):
         self.calls, self.statuses = [], []
         self.answer, self.stall, self.location = b'{"fine": true}', 0, None
+        self.trickle = 0
         self._context = context
         self._released = threading.Event()
 
@@ -34,6 +54,8 @@ class Hook:
                 hook.calls.append(Call(self.path, dict(self.headers), self.rfile.read(length)))
                 if hook.stall:
                     hook._released.wait(hook.stall)
+                if hook.trickle:
+                    self.wfile = Trickle(self.wfile, hook.trickle, hook._released)
                 self.send_response(hook.statuses.pop(0) if hook.statuses else 200)
                 if hook.location:
                     self.send_header("Location", hook.location)

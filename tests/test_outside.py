@@ -3,6 +3,7 @@
 import datetime
 import ipaddress
 import ssl
+import time
 
 import pytest
 from cryptography import x509
@@ -92,6 +93,16 @@ def test_who_does_not_answer_in_time_is_left():
         answer = outside.call(hook.url, b"{}", {}, AllowList(hook.host), 0.3)
         assert answer.error == "no answer within 0.3 seconds"
         assert not answer.is_hopeless
+
+
+def test_who_answers_byte_by_byte_is_left_when_the_time_is_over():
+    with Hook() as hook:
+        hook.trickle = 0.05  # in less than the time, each of them
+        began = time.monotonic()
+        answer = outside.call(hook.url, b"{}", {}, AllowList(hook.host), 0.5)
+        assert answer.error == "no answer within 0.5 seconds"
+        assert not answer.is_hopeless
+        assert time.monotonic() - began < 5, "its head alone takes longer"
 
 
 def test_nobody_there_is_an_error_to_try_again():

@@ -3,11 +3,14 @@
 import hashlib
 import hmac
 import json
+from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.mail_workflow_automation.models import mail_workflow_webhook_call
 
 from .common import MANAGER_GROUP, WorkflowCase, mail, wait
 from .hook import Hook
@@ -100,6 +103,20 @@ class TestWebhook(WorkflowCase):
         self.call(hours=4)
         self.assertEqual((len(self.hook.calls), self.hook.effects()), (3, 1))
         self.assertEqual((self.calls(workflow).state, self.calls(workflow).attempt), ("done", 3))
+        self.assertPath(self.runs(workflow), ("tell", "done"), ("next", "queued"))
+
+    def test_an_answer_byte_by_byte_is_left_and_asked_for_again_later(self):
+        workflow = self.flow()
+        workflow.enroll(self.person())
+        self.run_engine()
+        self.hook.trickle = 0.05
+        with patch.object(mail_workflow_webhook_call, "TIMEOUT", 0.5):
+            self.call()
+        self.assertEqual(self.calls(workflow).error, "no answer within 0.5 seconds")
+        self.assertEqual((self.calls(workflow).state, len(self.hook.calls)), ("queued", 1))
+        self.hook.trickle = 0
+        self.call(hours=1)
+        self.assertEqual((len(self.hook.calls), self.hook.effects()), (2, 1))
         self.assertPath(self.runs(workflow), ("tell", "done"), ("next", "queued"))
 
     def test_a_refusal_is_final_and_retried_by_hand_only(self):

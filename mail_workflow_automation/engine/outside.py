@@ -5,7 +5,7 @@ import hmac
 import ipaddress
 import re
 import socket
-import time
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
@@ -107,19 +107,59 @@ class AllowList:
         raise RefusedError(f"“{host}” is inside this network; it must be on the list by number")
 
 
+class _Limit:
+    """The time that a call may take in all: then its connection is cut.
+
+    A timeout of a socket begins anew with each byte, and a server may send them one by one.
+    """
+
+    def __init__(self, seconds):
+        self.is_over = False
+        self._sockets = []
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self):
+        self._timer.start()
+        return self
+
+    def __exit__(self, *exception):
+        self._timer.cancel()
+        for one in self._sockets:
+            one.close()
+
+    def hold(self, made):
+        """Cut this socket, too, when the time is over."""
+        self._sockets.append(made.dup())  # what encrypts takes the socket itself away
+        if self.is_over:
+            self._cut()
+
+    def _cut(self):
+        self.is_over = True
+        for one in self._sockets:
+            with suppress(OSError):  # the other side was faster
+                one.shutdown(socket.SHUT_RDWR)
+
+
 class _Pinned(HTTPAdapter):
     """Connects to a given address, whatever the name leads to by now; the certificate is checked
-    against the name."""
+    against the name. The connection ends with the time of the call."""
 
-    def __init__(self, scheme, host, port, address):
+    def __init__(self, scheme, host, port, address, limit):
         self._address = f"[{address}]" if ":" in address else address
         self._host, self._port, self._scheme = host, port, scheme
+        self._limit = limit
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args, **kwargs):
         if self._scheme == "https":
             kwargs.update(server_hostname=self._host, assert_hostname=self._host)
-        return super().init_poolmanager(*args, **kwargs)
+        result = super().init_poolmanager(*args, **kwargs)
+        pools = self.poolmanager.pool_classes_by_scheme
+        self.poolmanager.pool_classes_by_scheme = {
+            scheme: _limited(pool, self._limit) for scheme, pool in pools.items()
+        }
+        return result
 
     def send(self, request, *args, **kwargs):
         parts = urlsplit(request.url)
@@ -127,6 +167,18 @@ class _Pinned(HTTPAdapter):
         place = f"{self._address}:{self._port}"
         request.url = urlunsplit((parts.scheme, place, parts.path or "/", parts.query, ""))
         return super().send(request, *args, **kwargs)
+
+
+def _limited(pool, limit):
+    """Return a kind of connection pool whose connections end with a limit."""
+
+    class Connection(pool.ConnectionCls):
+        def _new_conn(self):
+            made = super()._new_conn()
+            limit.hold(made)
+            return made
+
+    return type(pool.__name__, (pool,), {"ConnectionCls": Connection})
 
 
 def sign(secret: str, stamp: str, body: bytes) -> str:
@@ -143,14 +195,19 @@ def call(
     timeout: float,
     verify: bool | str = True,
 ) -> Answer:
-    """POST a body. No redirect is followed, no proxy used; never raises."""
+    """POST a body. No redirect is followed, no proxy used; never raises.
+
+    :param timeout: seconds that it may take in all
+    """
+    late = Answer(error=f"no answer within {timeout:g} seconds")
+    limit = _Limit(timeout)
     try:
         scheme, host, port = allowed.check(url)
         address = allowed.resolve(host, port)
-        with requests.Session() as session:
+        with limit, requests.Session() as session:
             session.trust_env = False
             session.verify = verify
-            session.mount(f"{scheme}://", _Pinned(scheme, host, port, address))
+            session.mount(f"{scheme}://", _Pinned(scheme, host, port, address, limit))
             with session.post(
                 url,
                 data=body,
@@ -159,22 +216,22 @@ def call(
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                text = _beginning(response, timeout)
-                return Answer(response.status_code, text)
+                # of a head that was cut nobody knows what is missing
+                return late if limit.is_over else Answer(response.status_code, _text(response))
     except requests.Timeout:
-        return Answer(error=f"no answer within {timeout:g} seconds")
+        return late
     except RefusedError as error:
         return Answer(error=str(error))
     except (requests.RequestException, OSError, ValueError) as error:
-        return Answer(error=f"{type(error).__name__}: {error}"[:500])
+        return late if limit.is_over else Answer(error=f"{type(error).__name__}: {error}"[:500])
 
 
-def _beginning(response, timeout):
+def _text(response):
     """Return the first bytes of an answer as text; of one that trickles what came in time."""
-    found, deadline = bytearray(), time.monotonic() + timeout
+    found = bytearray()
     with suppress(requests.RequestException):  # the status is what counts
         for byte in response.iter_content(1):
             found += byte
-            if len(found) >= MOST_ANSWER or time.monotonic() > deadline:
+            if len(found) >= MOST_ANSWER:
                 break
     return found.decode("utf-8", errors="replace").replace("\x00", "")
