@@ -23,8 +23,16 @@ class WorkflowCart(http.Controller):
         gone lead to the shop alike. A HEAD request does nothing.
         """
         expected = request.env["mail.workflow.mailer"]._cart_token(execution_id)
-        is_own = same_token(token, expected)
-        too_often = limits.same_link("cart", execution_id) if is_own else limits.wrong_token()
+        return self._lead("cart", execution_id, same_token(token, expected), self._target)
+
+    def _lead(self, name, execution_id, is_own, target_of):
+        """Lead a reader to where they find what is theirs, and note the click.
+
+        :param str name: of the link, as its path has it
+        :param bool is_own: whether the token is right
+        :param target_of: called with the execution, returns the address
+        """
+        too_often = limits.same_link(name, execution_id) if is_own else limits.wrong_token()
         if too_often:
             return too_often
         target = "/shop"
@@ -33,8 +41,8 @@ class WorkflowCart(http.Controller):
             executions_sudo = request.env["mail.workflow.execution"].sudo()
             execution_sudo = executions_sudo.browse(execution_id).exists()
             if execution_sudo:
-                target = self._target(execution_sudo)
-                self._note_click(execution_sudo)
+                target = target_of(execution_sudo)
+                self._note_click(execution_sudo, f"/workflow/{name}")
         response = request.redirect(target, code=302)
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -57,10 +65,11 @@ class WorkflowCart(http.Controller):
         )
         return f"/shop/cart?{query}"
 
-    def _note_click(self, execution_sudo, url="/workflow/cart"):
+    def _note_click(self, execution_sudo, url):
         trace_sudo = execution_sudo.mailing_trace_id
         seen = judged()
         if not seen:
             trace_sudo.set_opened()
             trace_sudo.set_clicked()
+            request.env["mail.workflow.visitor"]._note_came_by(trace_sudo)
         trace_sudo._note_event("email_clicked", url=url, **seen)

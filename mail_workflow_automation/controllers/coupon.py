@@ -3,9 +3,8 @@ from werkzeug.urls import url_encode, url_quote
 from odoo import http
 from odoo.http import request
 
-from . import limits
 from .cart import WorkflowCart
-from .visitor import is_visit, same_token
+from .visitor import same_token
 
 
 class WorkflowCoupon(WorkflowCart):
@@ -23,22 +22,15 @@ class WorkflowCoupon(WorkflowCart):
         As with the cart's link the target is computed here; a wrong token and a run without a code
         lead to the shop alike. A HEAD request does nothing.
         """
-        is_own = same_token(token, request.env["mail.workflow.mailer"]._coupon_token(execution_id))
-        too_often = limits.same_link("coupon", execution_id) if is_own else limits.wrong_token()
-        if too_often:
-            return too_often
-        target = "/shop"
-        if is_own and is_visit():
-            # the signed token stands for the reader, who is not logged in
-            executions_sudo = request.env["mail.workflow.execution"].sudo()
-            execution_sudo = executions_sudo.browse(execution_id).exists()
-            if execution_sudo:
-                target = self._target(execution_sudo)
-                cards = request.env["mail.workflow.coupon"]._newest_of(execution_sudo.enrollment_id)
-                for card_sudo in cards.values():
-                    query = url_encode({"r": target})
-                    target = f"/coupon/{url_quote(card_sudo.code, safe='')}?{query}"
-                self._note_click(execution_sudo, "/workflow/coupon")
-        response = request.redirect(target, code=302)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        expected = request.env["mail.workflow.mailer"]._coupon_token(execution_id)
+        is_own = same_token(token, expected)
+        return self._lead("coupon", execution_id, is_own, self._target_with_codes)
+
+    def _target_with_codes(self, execution_sudo):
+        """Return where the reader's cart is, by way of the codes that go into it."""
+        target = self._target(execution_sudo)
+        cards = request.env["mail.workflow.coupon"]._newest_of(execution_sudo.enrollment_id)
+        for card_sudo in cards.values():
+            query = url_encode({"r": target})
+            target = f"/coupon/{url_quote(card_sudo.code, safe='')}?{query}"
+        return target

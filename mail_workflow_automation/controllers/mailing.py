@@ -82,6 +82,7 @@ class WorkflowMailing(MassMailController):
             country_code=request.geoip.country_code,
             mailing_trace_id=trace_sudo.id,
         )
+        request.env["mail.workflow.visitor"]._note_came_by(trace_sudo)
 
     @http.route()
     def mailing_unsubscribe(self, mailing_id, document_id=None, email=None, hash_token=None):

@@ -10,6 +10,9 @@ from .mail_workflow_person import Person
 
 # mark in the data of what a visitor did before they were known: it brings nobody in
 ANONYMOUS = "anonymous"
+# in the session of a visitor: the run by whose mail they came. Mails are forwarded: what they do
+# says where they came from, and is nobody's
+CAME_BY = "workflow_came_by"
 
 
 class MailWorkflowVisitor(models.AbstractModel):
@@ -44,6 +47,8 @@ class MailWorkflowVisitor(models.AbstractModel):
         if not self.env.user._is_public():
             # the address is read by the dispatcher, for a batch
             person = Person(self.env.user.partner_id.id, None)
+        elif request.session.get(CAME_BY):
+            data[CAME_BY] = request.session[CAME_BY]
         visitor_id = getattr(request, "workflow_visitor_id", None)
         if not visitor_id:
             visitors = self.env["website.visitor"]
@@ -56,6 +61,14 @@ class MailWorkflowVisitor(models.AbstractModel):
             person=person,
             visitor_id=visitor_id,
         )
+
+    @api.model
+    def _note_came_by(self, trace):
+        """Remember by whose mail the visitor of this request came."""
+        run = trace.workflow_enrollment_id
+        is_heard = self.env["mail.workflow.event"]._is_listened(VISITOR_KNOWN)
+        if is_heard and run and not trace.is_test_trace and self.env.user._is_public():
+            request.session[CAME_BY] = run.id
 
     @api.model
     def _note_known(self, visitors, person, into=None):
@@ -79,11 +92,10 @@ class MailWorkflowVisitor(models.AbstractModel):
             return
         # a visitor row is its visitor's own; they have no right on it
         visitor_sudo = self.env["website.visitor"]._get_visitor_from_request()
-        if visitor_sudo and not visitor_sudo.partner_id:
-            if visitor_sudo.workflow_email != email:
-                visitor_sudo.write(
-                    {"workflow_email": email, "workflow_known_at": fields.Datetime.now()}
-                )
+        if visitor_sudo and not visitor_sudo.partner_id and visitor_sudo.workflow_email != email:
+            visitor_sudo.write(
+                {"workflow_email": email, "workflow_known_at": fields.Datetime.now()}
+            )
             self._note_known(visitor_sudo, Person(None, email))
 
     @api.model
