@@ -75,6 +75,20 @@ class TestLists(ListCase):
         self.news.write({"contact_ids": [Command.unlink(ada.id)]})
         self.assertEqual(self.what("list_unsubscribed"), [(ada.email, self.news.id)])
 
+    def test_merged_lists_are_noted_and_welcome_nobody(self):
+        ada, bob = self.subscriber("ada"), self.subscriber("bob")
+        (self.news + self.offers).write({"contact_ids": [Command.link(ada.id)]})
+        self.offers.contact_ids = ada + bob
+        self.assertEqual(self.came_in(self.joined), [1])
+        waits = {"kind": "list_subscribed", "filters": {"list": "News"}}
+        waiting = self.workflow([wait("day", days=1)], model="mailing.contact", exits=[waits])
+        waiting.enroll(bob)
+        self.news.action_merge(self.offers, archive=True)
+        news = [(email, one) for email, one in self.what("list_subscribed") if one == self.news.id]
+        self.assertEqual(news, [(ada.email, self.news.id), (bob.email, self.news.id)])
+        self.assertEqual(self.came_in(self.joined), [1], "nobody asked for it just now")
+        self.assertState(self.runs(waiting), "exited")
+
     def test_by_the_address(self):
         self.subscriber("ada", list_ids=self.news.ids)
         self.news._update_subscription_from_email("ada@lists.example.com", opt_out=True)

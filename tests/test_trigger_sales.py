@@ -300,6 +300,18 @@ class TestTags(EventCase):
         self.assertEqual(len(self.noted("tag_added")), 3)
         self.assertEqual(self.noted("tag_added").mapped("data")[1], {"tag": self.cold.id})
 
+    def test_contacts_that_are_added_to_a_tag(self):
+        vip = self.listening("tag_added", tag="VIP")
+        ada, bob = self.person("Ada"), self.person("Bob")
+        self.vip.partner_ids = ada
+        self.assertEqual(self.came_in(vip), [1])
+        self.vip.write({"partner_ids": [Command.link(ada.id), Command.link(bob.id)]})
+        self.assertEqual(self.noted("tag_added").mapped("res_id"), [ada.id, bob.id])
+        self.vip.partner_ids = bob
+        self.env["res.partner.category"].create({"name": "New", "partner_ids": ada.ids})
+        self.assertEqual(self.noted("tag_added").mapped("res_id"), [ada.id, bob.id, ada.id])
+        self.assertEqual(self.came_in(vip), [2])
+
     def test_a_tag_of_a_lead(self):
         hot = self.env["crm.tag"].create({"name": "Hot"})
         on_leads = self.listening("tag_added", "crm.lead", lead_tag="Hot")

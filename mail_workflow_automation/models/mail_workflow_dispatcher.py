@@ -5,8 +5,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .mail_workflow_visitor import ANONYMOUS
-
 _logger = logging.getLogger(__name__)
 
 BATCH = 500
@@ -64,8 +62,7 @@ class MailWorkflowDispatcher(models.AbstractModel):
         events = [event for event in events if event["id"] not in deferred]
         if not events:
             self.env["mail.workflow.lane"]._wake("dispatcher")
-        coming = [event for event in events if not (event["data"] or {}).get(ANONYMOUS)]
-        self.env["mail.workflow.intake"]._serve(coming, now, listening)
+        self.env["mail.workflow.intake"]._serve(events, now, listening)
         self._mark(events, now)
         return len(events)
 

@@ -28,6 +28,8 @@ COLUMNS = (
     "verdict",
     "key",
 )
+# mark in the data of what counts, and brings nobody in
+SILENT = "silent"
 # one cart event per transaction is enough, however many lines change
 ONCE_PER_TRANSACTION = ("cart_updated",)
 PENDING = "mail_workflow_events"

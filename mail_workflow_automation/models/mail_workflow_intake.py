@@ -3,6 +3,9 @@ from datetime import timedelta
 
 from odoo import api, models
 
+from .mail_workflow_event import SILENT
+from .mail_workflow_visitor import ANONYMOUS
+
 
 class MailWorkflowIntake(models.AbstractModel):
     """Brings in whom an event concerns, by the triggers that listen to it."""
@@ -13,7 +16,9 @@ class MailWorkflowIntake(models.AbstractModel):
     @api.model
     def _serve(self, events, now, listening):
         """Enroll what events bring in, an error stays with its trigger; note what triggers of
-        paused workflows miss."""
+        paused workflows miss. What is marked as silent brings in nobody."""
+        silent = {ANONYMOUS, SILENT}
+        events = [event for event in events if not silent & (event["data"] or {}).keys()]
         missed = self.env["mail.workflow.missed"]
         for kind, of_kind in self.env["mail.workflow.dispatcher"]._by_kind(events).items():
             missed._note(listening["paused"].get(kind, ()), of_kind)

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.http import request
 from odoo.tools import SQL
 
+from ..mail_workflow_event import SILENT
 from ..mail_workflow_filter import filter_field
 
 # what is written when somebody leaves a list, or comes back
@@ -118,9 +119,12 @@ class MailingContact(models.Model):
         return any(events._is_listened(kind) for kind in ("list_subscribed", "list_unsubscribed"))
 
     @contextmanager
-    def _noting_lists(self):
+    def _noting_lists(self, **data):
         """Note what changes in the lists of contacts: Odoo fills them by SQL, and no subscription
-        is "created" or "removed"."""
+        is "created" or "removed".
+
+        :param data: more for the data of the events
+        """
         if not self._is_list_heard():
             yield
             return
@@ -130,8 +134,8 @@ class MailingContact(models.Model):
         none = self.env["mailing.list"]
         for contact in self:
             old, new = before.get(contact.id, none), after.get(contact.id, none)
-            contact._note_list_event("list_subscribed", new - old)
-            contact._note_list_event("list_unsubscribed", old - new)
+            contact._note_list_event("list_subscribed", new - old, **data)
+            contact._note_list_event("list_unsubscribed", old - new, **data)
 
     def _lists_by_contact(self):
         """Return ``{contact id: lists it is on and has not left}``."""
@@ -143,7 +147,7 @@ class MailingContact(models.Model):
         )
         return {contact.id: lists for contact, lists in groups}
 
-    def _note_list_event(self, kind, lists):
+    def _note_list_event(self, kind, lists, **data):
         """Note that a mailing contact joined lists, or left them; its person is the address.
 
         Neither knows a company: where it happens on a website, the website does.
@@ -156,7 +160,7 @@ class MailingContact(models.Model):
             events._emit(
                 kind,
                 record=contact_sudo,
-                data={"list": one.id},
+                data={"list": one.id, **data},
                 place=getattr(request, "website", None) if request else None,
             )
 
@@ -170,3 +174,9 @@ class MailingList(models.Model):
         named = self.new({"contact_ids": vals["contact_ids"]}).contact_ids._origin
         with (self.contact_ids | named)._noting_lists():
             return super().write(vals)
+
+    def action_merge(self, src_lists, archive):
+        """Who is on a list because two were made one has not just subscribed: it is noted, and
+        welcomes nobody."""
+        with src_lists.contact_ids._noting_lists(**{SILENT: True}):
+            return super().action_merge(src_lists, archive)
