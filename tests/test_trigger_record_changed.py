@@ -82,6 +82,20 @@ class TestRecordChanged(EventCase):
         lamp.name = "Lampe"
         self.assertEqual(self.came_in(changed), [0])
 
+    def test_a_record_is_named_the_same_whoever_writes_it(self):
+        """In their language, or with the address or mail beside the name as some screens ask."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        won = self.env["crm.stage"].create({"name": "Bought"})
+        won.with_context(lang="fr_FR").name = "Acheté"
+        ada = self.person(street="Main street")
+        by_stage = self.changed("crm.lead", field="stage_id", to="Bought")
+        by_contact = self.changed("crm.lead", field="partner_id", to="Ada")
+        lead = self.env["crm.lead"].create({"name": "Lamp", "email_from": "x@x.example.com"})
+        self.run_engine()
+        screens = {"show_address": True, "show_email": True, "formatted_display_name": True}
+        lead.with_context(lang="fr_FR", **screens).write({"stage_id": won.id, "partner_id": ada.id})
+        self.assertEqual(self.came_in(by_stage, by_contact), [1, 1])
+
     def test_what_changes_back_did_not_change(self):
         any_change = self.changed(field="city")
         ada = self.person("Ada", city="Rome")

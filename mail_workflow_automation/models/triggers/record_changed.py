@@ -165,8 +165,10 @@ class MailWorkflowTriggerRecordChanged(models.AbstractModel):
     def _remember_old(self, records, names):
         """Keep the values that fields have now, where they are not kept yet."""
         old = self._changes()["old"]
-        # the hook reads what the caller may not see, and texts in no language of theirs
-        for record in records.sudo().with_context(lang=None):
+        # the hook reads what the caller may not see, and texts in no language of theirs, nor with
+        # what a screen wants beside a name
+        context = {"allowed_company_ids": records.env.context.get("allowed_company_ids", [])}
+        for record in records.with_env(records.env(su=True, context=context)):
             _record, kept, _source = old.setdefault(
                 (record._name, record.id), (record, {}, self._source())
             )
