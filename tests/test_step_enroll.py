@@ -74,24 +74,6 @@ class TestEnroll(WorkflowCase):
         )
         self.assertIn("does not enroll in itself", draft.problems)
 
-    def circle(self, *steps_of_second):
-        """Return two workflows, each of which enrolls in the other."""
-        first = self.workflow([wait("day", days=1)], name="First", start=False)
-        second = self.workflow([*steps_of_second, enroll("First")], name="Second", start=False)
-        first.step_ids.unlink()
-        first.step_ids.create(
-            {"workflow_id": first.id, "kind": "enroll", "enroll_workflow_id": second.id}
-        )
-        return first, second
-
-    def test_a_circle_without_a_wait_is_refused(self):
-        for workflow in self.circle():
-            self.assertIn("leads back to this workflow without a wait", workflow.problems)
-
-    def test_a_circle_with_a_wait_is_good(self):
-        for workflow in self.circle(wait("day", days=1)):
-            self.assertFalse(workflow.problems)
-
     def test_a_model_that_does_not_fit_is_a_problem(self):
         self.workflow([wait("day", days=1)], name="Carts", model="sale.order")
         source = self.workflow([enroll("Carts")], start=False)

@@ -110,19 +110,28 @@ class Tree:
 
     def reaches(self, start: int, goal: int, blocked: set[int], ways: dict) -> bool:
         """Tell whether a run can get from ``start`` to ``goal`` around the blocked steps."""
+        return goal in self.reached(start, blocked, ways)
+
+    def reached(self, start: int | None, blocked: set[int], ways: dict) -> set[int | None]:
+        """Return the steps to which a run can get from ``start``, blocked ones included, but not
+        what lies behind them; None among them where it can get to the end.
+
+        :param ways: ``{step id: outcomes it can have}``; a step that is missing can go every way
+        """
         stack, seen = [start], set()
         while stack:
             step_id = stack.pop()
-            if step_id is None or step_id in seen:
+            if step_id in seen:
                 continue
-            if step_id == goal:
-                return True
             seen.add(step_id)
+            if step_id is None or step_id in blocked:
+                continue
             node = self.nodes[step_id]
-            if step_id in blocked or node.kind == "end":
+            if node.kind == "end":
+                stack.append(None)
                 continue
             if node.target in self.nodes:
                 stack.append(node.target)
             outcomes = ways.get(step_id) or (THEN, *self.branches(step_id))
             stack += [self.following(step_id, outcome) for outcome in outcomes]
-        return False
+        return seen

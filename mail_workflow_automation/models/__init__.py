@@ -45,6 +45,7 @@ from . import mail_workflow_runner_move
 from . import mail_workflow_runner_removed
 from . import mail_workflow_gate
 from . import mail_workflow_cap
+from . import mail_workflow_circle
 from . import mail_workflow_opening
 from . import mail_workflow_window
 from . import mail_workflow_mailer

@@ -1,14 +1,18 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..engine.entry import entry_key, split_key
 from ..engine.shares import share
 from ..sql import unnested
+from .mail_workflow_circle import FINISHED
 from .mail_workflow_enrollment import BLOCKED, TAKEN_OUT
 
 BATCH = 1000
+# other workflows bring the same person or record in no more often (rule 25)
+MOST_A_DAY = 10
 # record, contact, address, entry key, run number, website, held out, due at, entered at, event
 RUN_TYPES = (
     *("int", "int", "varchar", "varchar", "int", "int"),
@@ -35,6 +39,7 @@ class MailWorkflowEnroller(models.AbstractModel):
         due=None,
         occasions=None,
         by_hand=False,
+        by_workflow=False,
         why="",
     ):
         """Enroll those of the records that may come in.
@@ -45,6 +50,7 @@ class MailWorkflowEnroller(models.AbstractModel):
         :param dict occasions: ``{record id: date or year}`` of what the clock brings round again;
             each lets a person or record in once, at its ``due``
         :param bool by_hand: a person brings them in: somebody taken out by hand may come back
+        :param bool by_workflow: a step of another workflow brings them in
         :param str why: what their log begins with, where neither a trigger nor a person tells
         :returns: the runs made
         """
@@ -61,6 +67,7 @@ class MailWorkflowEnroller(models.AbstractModel):
                 due or {},
                 occasions,
                 by_hand,
+                by_workflow,
                 why,
             ).ids
         if run_ids:
@@ -73,7 +80,7 @@ class MailWorkflowEnroller(models.AbstractModel):
 
     @api.model
     def _enroll_batch(
-        self, workflow, ids, now, trigger, data, events, due, occasions, by_hand, why
+        self, workflow, ids, now, trigger, data, events, due, occasions, by_hand, by_workflow, why
     ):
         records = self._eligible(workflow, ids)
         persons = self.env["mail.workflow.person"]._of_all(records)
@@ -89,7 +96,12 @@ class MailWorkflowEnroller(models.AbstractModel):
         if occasions is not None:
             entries = self._without_taken_out(workflow, entries)
             used_up = {key: due[record_id] for key, (record_id, _person) in entries.items()}
-        runs_no = self._run_numbers(workflow, list(entries), now, by_hand, used_up)
+        circling = {
+            key
+            for key, (record_id, _person) in entries.items()
+            if by_workflow or self._is_of_workflow(events.get(record_id))
+        }
+        runs_no = self._run_numbers(workflow, list(entries), now, by_hand, used_up, circling)
         if not runs_no:
             return self.env["mail.workflow.enrollment"].sudo()
         websites = self._websites(workflow, records)
@@ -192,10 +204,17 @@ class MailWorkflowEnroller(models.AbstractModel):
         return f"{workflow.model_name},{record_id}"
 
     @api.model
-    def _run_numbers(self, workflow, keys, now, by_hand, used_up):
+    def _is_of_workflow(self, event):
+        """Tell whether an event is another workflow's doing."""
+        data = event and event["data"] or {}
+        return bool(event) and (event["kind"] == FINISHED or "origin_workflow_id" in data)
+
+    @api.model
+    def _run_numbers(self, workflow, keys, now, by_hand, used_up, circling=()):
         """Return ``{entry key: next run number}`` of the keys that may come in now.
 
         :param dict used_up: ``{entry key: datetime}``: who came in since has had this occasion
+        :param circling: keys that other workflows bring in, which may be a circle (rule 25)
         """
         if not keys:
             return {}
@@ -205,26 +224,44 @@ class MailWorkflowEnroller(models.AbstractModel):
                 """
                 SELECT entry_key, max(run_no), max(entered_at),
                        bool_or(state IN ('active', 'holdout')),
-                       bool_or(state = 'exited' AND exit_reason = ANY(%s))
+                       bool_or(state = 'exited' AND exit_reason = ANY(%s)),
+                       count(*) FILTER (WHERE entered_at > %s)
                   FROM mail_workflow_enrollment
                  WHERE workflow_id = %s AND entry_key = ANY(%s)
                  GROUP BY entry_key
                 """,
                 [TAKEN_OUT, BLOCKED],
+                now - timedelta(days=1),
                 workflow.id,
                 list(keys),
             )
         )
         numbers = dict.fromkeys(keys, 1)
-        for key, run_no, entered_at, is_open, taken_out in self.env.cr.fetchall():
+        goes_round = False
+        for key, run_no, entered_at, is_open, taken_out, today in self.env.cr.fetchall():
             had_it = key in used_up and entered_at >= used_up[key]
-            if not had_it and self._may_return(
+            may_return = not had_it and self._may_return(
                 workflow, now, entered_at, is_open, taken_out, by_hand
-            ):
+            )
+            is_too_often = may_return and key in circling and today >= MOST_A_DAY
+            if may_return and not is_too_often:
                 numbers[key] = run_no + 1
             else:
                 del numbers[key]
+            goes_round |= is_too_often
+        if goes_round:
+            workflow._report_trouble(workflow, self._circle_error())
         return numbers
+
+    @api.model
+    def _circle_error(self):
+        return UserError(
+            self.env._(
+                "other workflows bring the same people in again and again, more than %s times a "
+                "day; add a wait to one of them, or days between two entries",
+                MOST_A_DAY,
+            )
+        )
 
     @api.model
     def _may_return(self, workflow, now, entered_at, is_open, taken_out, by_hand):

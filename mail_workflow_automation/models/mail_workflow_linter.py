@@ -28,6 +28,7 @@ class MailWorkflowLinter(models.AbstractModel):
         for step in workflow.step_ids.sorted("sequence"):
             problems += self._of_step(step, env)
         problems += self._of_tree(workflow)
+        problems += self._of_circle(workflow)
         return problems
 
     @api.model
@@ -156,3 +157,17 @@ class MailWorkflowLinter(models.AbstractModel):
             message = self.env._("it jumps back without a wait in the loop; add a wait")
             problems.append(self._problem(steps[step_id].key, message, steps[step_id]))
         return problems
+
+    @api.model
+    def _of_circle(self, workflow):
+        """Return whether people would go round through other workflows for ever."""
+        circle = self.env["mail.workflow.circle"]._of(workflow)
+        if not circle:
+            return []
+        names = " → ".join(f"“{one.name}”" for one in [*circle.sudo(), workflow])
+        message = self.env._(
+            "%(circle)s: this leads back to this workflow without a wait, for ever. Add a wait to "
+            "one of them, or take out what starts the next.",
+            circle=names,
+        )
+        return [self._problem("steps", message)]

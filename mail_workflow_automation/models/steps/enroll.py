@@ -40,14 +40,11 @@ class MailWorkflowStepEnroll(models.AbstractModel):
             return [self.env._("choose the workflow to enroll in")]
         if target == step.workflow_id:
             return [self.env._("a workflow does not enroll in itself; use “Go to”")]
-        problems = self._misfits(step)
-        if self._comes_back_at_once(step):
-            problems.append(
-                self.env._(
-                    "“%s” leads back to this workflow without a wait; add a wait", target.name
-                )
-            )
-        return problems
+        return self._misfits(step)
+
+    @api.model
+    def _brings_into(self, step):
+        return step.enroll_workflow_id
 
     @api.model
     def _misfits(self, step):
@@ -64,35 +61,6 @@ class MailWorkflowStepEnroll(models.AbstractModel):
                 )
             )
         return problems
-
-    @api.model
-    def _comes_back_at_once(self, step):
-        """Tell whether people would go round between workflows without ever waiting."""
-        home = step.workflow_id
-        if step not in self._reached_at_once(home):
-            return False
-        stack, seen = [step.enroll_workflow_id], set()
-        while stack:
-            workflow = stack.pop()
-            if workflow == home:
-                return True
-            if workflow.id not in seen:
-                seen.add(workflow.id)
-                stack += list(self._reached_at_once(workflow).enroll_workflow_id)
-        return False
-
-    @api.model
-    def _reached_at_once(self, workflow):
-        """Return the steps of this kind that a run comes to without having waited."""
-        steps = workflow.sudo().step_ids  # a circle is one whoever sees all of it
-        found = steps.filtered(lambda step: step.kind == "enroll")
-        if not found:
-            return found
-        tree = workflow._tree()
-        waiting = {step.id for step in steps if step._handler()._holds_back(step)}
-        ways = {step.id: step._handler()._ways(step) for step in steps}
-        first = tree.first()
-        return found.filtered(lambda step: tree.reaches(first, step.id, waiting, ways))
 
     @api.model
     def _check_rights(self, step, env):
@@ -137,6 +105,7 @@ class MailWorkflowStepEnroll(models.AbstractModel):
             target,
             target._records(ids),
             now=now,
+            by_workflow=True,
             why=self.env._("workflow “%s”", step.workflow_id.name),
         )
 

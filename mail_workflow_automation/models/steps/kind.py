@@ -105,6 +105,20 @@ class MailWorkflowStepKind(models.AbstractModel):
         return []
 
     @api.model
+    def _brings_into(self, step):
+        """Return the workflows into which the step brings people itself."""
+        return step.workflow_id.browse()
+
+    @api.model
+    def _brings_about(self, step, others):
+        """Return the events that carrying the step out can note again and again for the same
+        person: ``[(kind, data)]``, of the data what is known beforehand.
+
+        :param others: the steps of all workflows at work
+        """
+        return []
+
+    @api.model
     def _decide(self, step, runs, now):
         """Decide for each run, without any effect.
 

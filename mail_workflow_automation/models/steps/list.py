@@ -67,6 +67,16 @@ class MailWorkflowStepList(models.AbstractModel):
         return []
 
     @api.model
+    def _brings_about(self, step, others):
+        # who is on a list joins it again only where they are put off it, and by a step that does so
+        joined = step.list_add_ids & others.list_remove_ids if step.list_resubscribe else ()
+        back = others.filtered("list_resubscribe").list_add_ids
+        return [
+            *(("list_subscribed", {"list": one.id}) for one in joined),
+            *(("list_unsubscribed", {"list": one.id}) for one in step.list_remove_ids & back),
+        ]
+
+    @api.model
     def _decide(self, step, runs, now):
         states = self._states(step, runs)
         decided = {}

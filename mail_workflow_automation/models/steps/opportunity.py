@@ -87,6 +87,10 @@ class MailWorkflowStepOpportunity(models.AbstractModel):
         return []
 
     @api.model
+    def _brings_about(self, step, others):
+        return [("lead_created", {})] if step.opportunity_several else []
+
+    @api.model
     def _decide(self, step, runs, now):
         taken = set() if step.opportunity_several else self._with_open_one(step, runs)
         decided = {}

@@ -42,6 +42,12 @@ class MailWorkflowStepTag(models.AbstractModel):
         return []
 
     @api.model
+    def _brings_about(self, step, others):
+        # who has a tag gets it again only where it is taken off
+        taken_off = others.tag_remove_ids
+        return [("tag_added", {"tag": tag.id}) for tag in step.tag_add_ids & taken_off]
+
+    @api.model
     def _perform(self, step, runs, outcomes, executions, now):
         partners = step.workflow_id._run_env()["res.partner"].browse(runs.partner_id.ids)
         commands = [Command.link(tag.id) for tag in step.tag_add_ids]
