@@ -110,14 +110,28 @@ class TestCondition(WorkflowCase):
         self.run_engine()
         self.assertPath(run, ("w", "done"), ("paris", "queued"))
 
-    def test_record_that_comes_to_match_goes_on_at_the_next_look(self):
+    def test_record_that_comes_to_match_goes_on_at_once(self):
         workflow = self.flow(days=1)
         ada = self.person()
         run = workflow.enroll(ada)
         self.run_engine()
+        ada.city = "Rome"
+        self.run_engine(minutes=1)
+        self.assertPath(run)
+        ada.city = "Paris"
+        self.run_engine(minutes=1)
+        self.assertPath(run, ("w", "done"), ("paris", "queued"))
+
+    def test_what_changes_elsewhere_is_found_at_the_next_look(self):
+        country = self.env["res.country"].create({"name": "Utopia", "code": "UQ"})
+        branches = {"yes": {"steps": [mail("paris")]}}
+        domain = [["country_id.name", "=", "Elsewhere"]]
+        workflow = self.workflow([wait("w", domain=domain, branches=branches, days=1)])
+        run = workflow.enroll(self.person(country_id=country.id))
+        self.run_engine()
         self.assertEqual(run.due_at, datetime(2026, 3, 2, 9, 15))
         self.run_engine(minutes=15)
-        ada.city = "Paris"
+        country.name = "Elsewhere"
         self.run_engine(minutes=14)
         self.assertFalse(self.mails(workflow))
         self.run_engine(minutes=1)

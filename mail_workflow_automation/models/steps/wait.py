@@ -113,9 +113,37 @@ class MailWorkflowStepWait(models.AbstractModel):
 
     @api.model
     def _awaited(self, step):
+        if step.wait_mode == "condition":
+            return [(event, MATCHES) for event in self._changes(step)]
         if step.wait_mode != "events":
             return []
         return [(event, event["branch"]) for event in step.wait_events or []]
+
+    @api.model
+    def _changes(self, step):
+        """Return the changes of the record itself after which it can match, as events: what hangs
+        on other records, or on the time, is found by looking again."""
+        model = self.env.get(step.workflow_id.model_name)
+        watching = self.env["mail.workflow.trigger.record_changed"]
+        if model is None or not watching._may_watch(model):
+            return []
+        domain = fields.Domain(parse_domain(step.wait_domain))
+        names = {one.field_expr.partition(".")[0] for one in domain.iter_conditions()}
+        known = [model._fields[name] for name in sorted(names) if name in model._fields]
+        return [
+            {
+                "kind": "record_changed",
+                "filters": {"model": model._name, "on": "changed", "field": field.name},
+            }
+            for field in known
+            if field.store and field.column_type and field.name not in models.MAGIC_COLUMNS
+        ]
+
+    @api.model
+    def _resumed(self, step, runs, branches, now):
+        if step.wait_mode == "condition":
+            return self._decide_condition(step, runs, now)
+        return super()._resumed(step, runs, branches, now)
 
     @api.model
     def _check_config(self, step):
