@@ -61,6 +61,19 @@ class MailWorkflowTriggerInactive(models.AbstractModel):
         return problems
 
     @api.model
+    def _check_rights(self, trigger, env):
+        # that somebody visits or logs in, everybody may know
+        told_by = {"inactive_order": "sale.order", "inactive_mail": "mailing.trace"}
+        models = [env[told_by[name]] for name in self._chosen(trigger) if name in told_by]
+        return [
+            self.env._(
+                "%(user)s may not read %(model)s", user=env.user.name, model=model._description
+            )
+            for model in models
+            if not model.has_access("read")
+        ]
+
+    @api.model
     def _chosen(self, trigger):
         names = ("inactive_order", "inactive_visit", "inactive_login", "inactive_mail")
         return [name for name in names if trigger[name]]
