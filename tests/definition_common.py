@@ -96,6 +96,14 @@ class DefinitionCase(WorkflowCase):
                     "time": "",
                     "repeat": "yearly",
                 },
+                {
+                    "kind": "inactive",
+                    "days": 60,
+                    "orders": False,
+                    "visits": True,
+                    "logins": True,
+                    "opens": True,
+                },
                 {"kind": "replenishment", "by": "category", "category": "Bulbs", "days_before": 5},
                 {
                     "kind": "schedule",

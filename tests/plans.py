@@ -1,5 +1,7 @@
 """Tables with many rows, and the plans of the queries on them."""
 
+from odoo.tools import SQL
+
 from benchmarks import plans
 
 from .common import WorkflowCase
@@ -51,6 +53,31 @@ class PlanCase(WorkflowCase):
             """,
             {"now": self.now, "count": count, "state": state, "workflow": workflow.id or None},
         )
+
+    def seed_copies(self, record, count, **values):
+        """Copy a record as often, without any of Odoo's; return the id of the first copy.
+
+        :param values: what differs in the copies, as SQL: ``n`` is the number of a copy
+        """
+        names = [
+            name for name, field in record._fields.items() if field.store and field.column_type
+        ]
+        columns = [SQL.identifier(name) for name in names if name != "id"]
+        copied = [SQL(values[n]) if n in values else SQL.identifier(n) for n in names if n != "id"]
+        record.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                "INSERT INTO %s (%s) SELECT %s FROM %s, generate_series(0, %s) n WHERE id = %s"
+                " RETURNING id",
+                SQL.identifier(record._table),
+                SQL(", ").join(columns),
+                SQL(", ").join(copied),
+                SQL.identifier(record._table),
+                count - 1,
+                record.id,
+            )
+        )
+        return min(rows)[0]
 
     # --- their plans ------------------------------------------------------------------------------
 
