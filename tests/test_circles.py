@@ -52,6 +52,13 @@ class TestCircles(WorkflowCase):
             first.action_start()
         self.assertEqual(first.state, "draft")
 
+    def test_it_shows_while_a_started_workflow_is_edited(self):
+        first = self.workflow([wait("day", days=1)], name="First")
+        self.workflow([enroll("First")], name="Second")
+        first.draft_definition = {**first.export_definition(), "steps": [enroll("Second")]}
+        self.assertIn(f"“First” → “Second” → “First”: this {LEADS_BACK}", first.draft_ids.problems)
+        self.assertFalse(first.problems)
+
     def test_what_comes_after_a_wait_is_no_circle(self):
         self.workflow([mail("hello"), wait("day", days=1)], name="Second")
         steps = [enroll("Second")]

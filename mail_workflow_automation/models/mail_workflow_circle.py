@@ -25,7 +25,8 @@ class MailWorkflowCircle(models.AbstractModel):
         while queue:
             one = queue.popleft()
             for following in self._started_by(one, at_work):
-                if following == workflow and one != workflow:
+                # what starts a workflow will start what is made of it in its copy for editing
+                if following == workflow._live() and one != workflow:
                     return self._path(one, before)
                 if following not in before:
                     before[following] = one
@@ -41,10 +42,12 @@ class MailWorkflowCircle(models.AbstractModel):
 
     @api.model
     def _at_work(self, home):
-        """Return the workflows that would start somebody: the started ones, and ``home``."""
+        """Return the workflows that would start somebody: the started ones, and ``home``, be it
+        the copy in which one of them is edited."""
         domain = [("state", "in", ("running", "paused")), ("company_id", "=", home.company_id.id)]
         # a circle is one whoever sees all of it
-        return self.env["mail.workflow"].sudo().search(domain) | home.sudo()
+        started = self.env["mail.workflow"].sudo().search(domain)
+        return started - home.draft_of_id | home.sudo()
 
     @api.model
     def _started_by(self, workflow, at_work):
@@ -57,7 +60,7 @@ class MailWorkflowCircle(models.AbstractModel):
             found |= step._handler()._brings_into(step)
             events += step._handler()._brings_about(step, at_work.step_ids)
         if None in reached:
-            events.append((FINISHED, {"workflow": workflow.id}))
+            events.append((FINISHED, {"workflow": workflow._live().id}))
         if events:
             # what a workflow does itself brings nobody into it again
             for trigger in (at_work - workflow).trigger_ids:
