@@ -1,7 +1,6 @@
 """The file format: what goes in comes out, what is wrong is named by its path, nothing is
 half-written."""
 
-import base64
 import json
 
 from odoo.exceptions import UserError
@@ -226,33 +225,8 @@ class TestRefused(DefinitionCase):
             self.one(steps=[{"kind": "end"} for _i in range(1001)]), "steps[1000]", "1000 steps"
         )
 
-    def test_a_file_of_50_megabytes_through_the_screen(self):
-        wizards = self.env["mail.workflow.import"].with_user(self.marketer)
-        content = base64.b64encode(b" " * 50 * 1024 * 1024)
-        before = self.counts()
-        attachments = self.env["ir.attachment"].search_count([])
-        with self.assertRaises(UserError) as caught:
-            wizards.create({"source": "file", "file": content}).action_import()
-        self.assertIn("5 MB", str(caught.exception))
-        self.assertEqual(self.counts(), before)
-        self.assertEqual(self.env["ir.attachment"].search_count([]), attachments)
-
     def test_a_file_of_50_megabytes_as_text(self):
         self.refused(" " * 50 * 1024 * 1024, "5 MB")
-
-    def test_the_screen_takes_a_file_and_names_what_is_wrong(self):
-        wizards = self.env["mail.workflow.import"].with_user(self.marketer)
-
-        def upload(text):
-            content = base64.b64encode(text.encode())
-            return wizards.create({"source": "file", "file": content}).action_import()
-
-        with self.assertRaisesRegex(UserError, r"steps\[0\]\.kind"):
-            upload(json.dumps(self.one(steps=[{"kind": "emial"}])))
-        with self.assertRaisesRegex(UserError, "no JSON"):
-            upload("{")
-        action = upload(json.dumps(self.everything()))
-        self.assertEqual(self.model.browse(action["res_id"]).state, "draft")
 
     def test_a_step_key_used_twice(self):
         self.refused(self.one(steps=[mail("a"), mail("a")]), "steps[1].key", "steps[0]")

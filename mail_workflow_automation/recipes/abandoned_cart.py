@@ -3,6 +3,9 @@
 from .texts import in_each_language
 
 KEY = "abandoned_cart"
+GOAL = "cart"
+NEEDS = (("module", "website_sale"),)
+ASKS = ("sender", "delay", "list")
 
 
 def label(env):
@@ -11,19 +14,30 @@ def label(env):
 
 def description(env):
     return env._(
-        "A reminder of the cart 24 hours after it was last touched, a second one a day later. "
+        "A reminder of the cart some time after it was last touched, a second one a day later. "
         "Whoever orders gets no more."
     )
 
 
-def definition(env):
-    """Return the recipe in the file format."""
+def effect(env):
+    return env._("Some of those who left come back and order; each reminder shows what it earned.")
+
+
+def delay(env):
+    return env._("hours until the first reminder"), 24
+
+
+def definition(env, delay=24):
+    """Return the recipe in the file format.
+
+    :param int delay: hours that a cart is left alone before the first reminder
+    """
     return {
         "format": 1,
         "name": label(env),
         "model": "sale.order",
         "purpose": "marketing",
-        "triggers": [{"kind": "cart_abandoned", "hours": 24}],
+        "triggers": [{"kind": "cart_abandoned", "hours": delay}],
         "audience": [],
         "reentry": {"policy": "after_exit", "per": "person", "days": 30},
         "goal": {"kind": "order_confirmed", "window_days": 7},

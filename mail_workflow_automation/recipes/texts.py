@@ -8,9 +8,13 @@ BUTTON_COLORS = {"button_color": "#714b67", "button_text_color": "#ffffff"}
 def in_each_language(env, build):
     """Return ``{lang: text}``.
 
+    None with ``workflow_outline`` in the context, for who wants to know the steps only.
+
     :param build: called with an environment in the language, returns ``{"subject", "preview",
         "body"}``, the body being the name of a QWeb template of this addon
     """
+    if env.context.get("workflow_outline"):
+        return {}
     texts = {}
     for lang, _name in env["res.lang"].get_installed():
         text = build(env(context={**env.context, "lang": lang}))

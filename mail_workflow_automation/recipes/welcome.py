@@ -3,6 +3,9 @@
 from .texts import in_each_language
 
 KEY = "welcome"
+GOAL = "welcome"
+NEEDS = (("list",),)
+ASKS = ("sender", "list")
 
 
 def label(env):
@@ -13,6 +16,10 @@ def description(env):
     return env._(
         "A warm mail to everybody who makes an account in the shop or subscribes to the newsletter."
     )
+
+
+def effect(env):
+    return env._("New people know you from the first day; welcome mails are the most read of all.")
 
 
 def definition(env):

@@ -1,5 +1,5 @@
 from . import base_import
 from . import base_partner_merge
-from . import mail_workflow_import
+from . import mail_workflow_new
 from . import mail_workflow_start
 from . import mail_workflow_source_secret

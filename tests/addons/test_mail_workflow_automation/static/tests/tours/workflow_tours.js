@@ -12,15 +12,26 @@ const openSteps = () => click(".o_form_view .nav-link:contains(Steps)");
 
 tours.add("mail_workflow_life", {
     steps: () => [
-        click("button:contains(From a Recipe or File)"),
-        click(".modal .o_field_widget[name=recipe] input[data-value=abandoned_cart]"),
-        click(".modal button[name=action_import]"),
+        click(".o_list_button_add"),
+        { trigger: ".o_mail_workflow_gallery input[type=search]", run: "edit cart" },
+        {
+            content: "What the search does not find is gone",
+            trigger: ".o_mail_workflow_gallery:not(:has([data-recipe=welcome]))",
+        },
+        click(".o_mail_workflow_gallery_card[data-recipe=abandoned_cart]"),
+        { trigger: ".modal .o_field_widget[name=delay] input:value(24)" },
+        click(".modal button[name=action_make]"),
+        {
+            content: "The draft is drawn",
+            trigger: ".o_mail_workflow_flow .o_mail_workflow_card:contains(Last reminder)",
+        },
+        click(".o_mail_workflow_tabs button[name=settings]"),
         openSteps(),
         click("[name=step_ids] .o_data_row .o_data_cell:contains(24 hours)"),
         { trigger: ".o_field_widget[name=wait_count] input", run: "edit 48" },
         click(".o_form_button_save"),
         { trigger: ".o_form_saved, .o_form_view:not(.o_form_dirty) .o_field_widget[name=wait_count]" },
-        click(".breadcrumb a:contains(Abandoned cart)"),
+        click(".breadcrumb-item:last a, .o_breadcrumb .o_back_button a"),
         openSteps(),
         { trigger: "[name=step_ids] .o_data_row:contains(48 hours)" },
         click("button[name=action_open_start]"),

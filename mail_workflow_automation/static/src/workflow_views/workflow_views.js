@@ -1,0 +1,34 @@
+import { kanbanView } from "@web/views/kanban/kanban_view";
+import { KanbanController } from "@web/views/kanban/kanban_controller";
+import { listView } from "@web/views/list/list_view";
+import { ListController } from "@web/views/list/list_controller";
+import { registry } from "@web/core/registry";
+import { useWorkflowFiles } from "../files/workflow_files";
+
+const GALLERY = "mail_workflow_automation.mail_workflow_gallery_action";
+
+export class WorkflowListController extends ListController {
+    setup() {
+        super.setup();
+        useWorkflowFiles(this.rootRef);
+    }
+
+    async createRecord() {
+        await this.actionService.doAction(GALLERY);
+    }
+}
+
+export class WorkflowKanbanController extends KanbanController {
+    setup() {
+        super.setup();
+        useWorkflowFiles(this.rootRef);
+    }
+
+    async createRecord() {
+        await this.env.services.action.doAction(GALLERY);
+    }
+}
+
+const views = registry.category("views");
+views.add("mail_workflow_list", { ...listView, Controller: WorkflowListController });
+views.add("mail_workflow_kanban", { ...kanbanView, Controller: WorkflowKanbanController });

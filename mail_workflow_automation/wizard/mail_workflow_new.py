@@ -1,0 +1,95 @@
+from odoo import api, fields, models
+
+from ..recipes import RECIPES
+
+BLANK = "blank"
+
+
+class MailWorkflowNew(models.TransientModel):
+    """Asks what a recipe needs to know, or an empty workflow, and makes the draft."""
+
+    _name = "mail.workflow.new"
+    _description = "New Workflow"
+
+    recipe = fields.Selection(
+        selection="_selection_recipe", default=BLANK, required=True, readonly=True
+    )
+    description = fields.Text(compute="_compute_asks")
+    asks_sender = fields.Boolean(compute="_compute_asks")
+    asks_list = fields.Boolean(compute="_compute_asks")
+    asks_delay = fields.Boolean(compute="_compute_asks")
+    name = fields.Char(
+        compute="_compute_name", store=True, readonly=False, precompute=True, required=True
+    )
+    model_id = fields.Many2one(
+        "ir.model",
+        string="Applies to",
+        required=True,
+        ondelete="cascade",
+        domain="[('is_mail_thread', '=', True), ('transient', '=', False)]",
+        default=lambda self: self.env["ir.model"]._get_id("res.partner"),
+    )
+    email_from = fields.Char(
+        string="Send From",
+        default=lambda self: self.env["mail.workflow"]._default_sender(),
+    )
+    list_id = fields.Many2one(
+        "mailing.list",
+        string="Topic",
+        help="A mailing list. Unsubscribing from a mail of this workflow leaves this list only.",
+    )
+    delay_unit = fields.Char(compute="_compute_asks")
+    delay = fields.Integer(compute="_compute_delay", store=True, readonly=False, precompute=True)
+
+    _delay = models.Constraint("CHECK(delay >= 0)", "A delay cannot be negative.")
+
+    def _selection_recipe(self):
+        blank = [(BLANK, self.env._("Blank workflow"))]
+        return blank + [(key, recipe.label(self.env)) for key, recipe in RECIPES.items()]
+
+    @api.depends("recipe")
+    def _compute_asks(self):
+        for wizard in self:
+            recipe = RECIPES.get(wizard.recipe)
+            asks = recipe.ASKS if recipe else ("sender",)
+            wizard.description = recipe.description(self.env) if recipe else False
+            wizard.asks_sender = "sender" in asks
+            wizard.asks_list = "list" in asks
+            wizard.asks_delay = "delay" in asks
+            wizard.delay_unit = recipe.delay(self.env)[0] if "delay" in asks else False
+
+    @api.depends("recipe")
+    def _compute_name(self):
+        for wizard in self:
+            recipe = RECIPES.get(wizard.recipe)
+            wizard.name = recipe.label(self.env) if recipe else self.env._("New workflow")
+
+    @api.depends("recipe")
+    def _compute_delay(self):
+        for wizard in self:
+            recipe = RECIPES.get(wizard.recipe)
+            asks = recipe and "delay" in recipe.ASKS
+            wizard.delay = recipe.delay(self.env)[1] if asks else 0
+
+    def action_make(self):
+        """Make the draft and open it."""
+        self.ensure_one()
+        workflows = self.env["mail.workflow"]
+        if self.recipe == BLANK:
+            workflow = workflows.import_definition(
+                {
+                    "format": 1,
+                    "name": self.name,
+                    "model": self.model_id.model,
+                    "email_from": self.email_from or None,
+                }
+            )
+        else:
+            workflow = workflows.create_from_recipe(
+                self.recipe,
+                name=self.name,
+                sender=self.email_from,
+                topic=self.list_id,
+                delay=self.delay if self.asks_delay else None,
+            )
+        return workflow.action_open_flow()
