@@ -142,6 +142,7 @@ class TestStepKinds(KindCase):
             "enroll": {"workflow": "Other"},
             "leave": {"workflows": ["Other"]},
             "list": {"add": ["News"]},
+            "score": {"points": 5},
             "update": {"set": [{"field": "city", "value": "Ghent"}]},
             "server_action": {"action": "Mark"},
             "webhook": {"url": "https://hooks.example.com/", "wait": True},

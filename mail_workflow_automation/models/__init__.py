@@ -77,5 +77,17 @@ from . import mail_workflow_publish
 from . import mail_workflow_wording
 from . import mail_workflow_button
 from . import mail_workflow_merge
+from . import mail_workflow_score_dimension
+from . import mail_workflow_score_model
+from . import mail_workflow_scoring_rule
+from . import mail_workflow_scoring_rule_event
+from . import mail_workflow_score_entry
+from . import mail_workflow_score
+from . import mail_workflow_score_keeper
+from . import mail_workflow_scorer
+from . import mail_workflow_score_job
+from . import mail_workflow_score_person
+from . import mail_workflow_score_story
 from . import res_partner
+from . import mail_workflow_scored
 from . import res_config_settings

@@ -26,7 +26,8 @@ EVENT_COLUMNS = (
 
 
 class MailWorkflowDispatcher(models.AbstractModel):
-    """Serves events to whom they concern: runs that wait, have a goal or an exit; then triggers."""
+    """Serves events to whom they concern: runs that wait, have a goal or an exit; then triggers;
+    then scoring rules."""
 
     _name = "mail.workflow.dispatcher"
     _description = "Workflow Event Dispatcher"
@@ -56,13 +57,14 @@ class MailWorkflowDispatcher(models.AbstractModel):
         if not events:
             return 0
         self.env["mail.workflow.visitor"]._identify(events)
-        self.env["mail.workflow.verdict"]._judge(events)
+        machines = self.env["mail.workflow.verdict"]._judge(events)
         listening = self.env["mail.workflow.listening"]._all()
         deferred = self._serve_runs_safely(events, now, listening)
         events = [event for event in events if event["id"] not in deferred]
         if not events:
             self.env["mail.workflow.lane"]._wake("dispatcher")
         self.env["mail.workflow.intake"]._serve(events, now, listening)
+        self.env["mail.workflow.scorer"]._serve(events, now, listening, machines)
         self._mark(events, now)
         return len(events)
 

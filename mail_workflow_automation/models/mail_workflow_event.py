@@ -37,6 +37,8 @@ PENDING = "mail_workflow_events"
 LISTENING_CACHE = "assets"
 # notes that a visitor of the website became known; nobody listens to it but the dispatcher
 VISITOR_KNOWN = "visitor_known"
+# notes that a contact or lead has another address; nobody listens to it but scoring
+ADDRESS_CHANGED = "address_changed"
 
 
 class MailWorkflowEvent(models.Model):
@@ -341,7 +343,8 @@ class MailWorkflowListening(models.AbstractModel):
             "triggers": {kind: [(trigger id, spec)]},
             "paused": {kind: [trigger id]},
             "ends": {kind: [(workflow id, "goal" | "exit", spec)]},
-            "waits": {kind: [(workflow id, step id, spec, branch)]}}``
+            "waits": {kind: [(workflow id, step id, spec, branch)]},
+            "scoring": {kind: [rule]}}``, see ``mail.workflow.scoring.rule._listeners``
         """
         triggers, paused, ends, waits = {}, {}, {}, {}
         # the figures of mails listen, also to those of a workflow that was stopped
@@ -371,7 +374,11 @@ class MailWorkflowListening(models.AbstractModel):
                     specs.append(spec)
                     waits.setdefault(spec["kind"], []).append((workflow.id, step.id, spec, branch))
                 specs += handler._looked_up(step)
+        scoring = self.env["mail.workflow.scoring.rule"]._listeners()
+        specs += [rule["spec"] for of_kind in scoring.values() for rule in of_kind]
         filters = defaultdict(set)
+        if self.env["mail.workflow.score.entry"]._is_in_use(scoring):
+            filters[ADDRESS_CHANGED] = set()
         for spec in specs:
             filters[spec["kind"]].update(spec.get("filters") or ())
             handler = self.env.get(f"mail.workflow.trigger.{spec['kind']}")
@@ -384,6 +391,7 @@ class MailWorkflowListening(models.AbstractModel):
             "paused": paused,
             "ends": ends,
             "waits": waits,
+            "scoring": scoring,
         }
 
     @api.model

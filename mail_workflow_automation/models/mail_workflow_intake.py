@@ -83,6 +83,7 @@ class MailWorkflowIntake(models.AbstractModel):
         ended = self._ended_since(workflow, events)
         events = [event for event in events if event["id"] not in ended]
         by_record = self._records_of(workflow, events)
+        by_record = by_record or trigger._handler()._more_records(workflow, events)
         # of several events of one record in a batch each may bring in a run of its own
         while by_record:
             first = {record_id: queue.pop(0) for record_id, queue in by_record.items()}

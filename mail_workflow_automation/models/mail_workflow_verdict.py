@@ -36,13 +36,17 @@ class MailWorkflowVerdict(models.AbstractModel):
     def _judge(self, events):
         """Find the clicks of a batch that are part of a burst, and note on its mails what people
         did with them. One query where mails were read, one where they were clicked, and two more
-        where in a burst."""
+        where in a burst.
+
+        :returns: the ids of the events that are, served ones among them
+        """
         readings = [event for event in events if self._is_reading(event)]
         clicks = [event for event in readings if event["kind"] == "email_clicked"]
         suspect = self._in_bursts(self._readings_near(clicks)) if clicks else set()
         if suspect:
             self._suspect(suspect, readings)
         self._note_on_mails([event for event in readings if event["verdict"] != "suspect"])
+        return suspect
 
     @api.model
     def _suspect(self, suspect, readings):

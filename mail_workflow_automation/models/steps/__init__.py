@@ -9,6 +9,7 @@ from . import goto
 from . import leave
 from . import list
 from . import opportunity
+from . import score
 from . import server_action
 from . import split
 from . import tag

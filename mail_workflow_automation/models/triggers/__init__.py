@@ -32,6 +32,7 @@ from . import page_dwelled
 from . import record_changed
 from . import replenishment
 from . import schedule
+from . import score_crossed
 from . import segment
 from . import tag_added
 from . import task_done

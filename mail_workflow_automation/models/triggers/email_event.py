@@ -41,6 +41,11 @@ class MailWorkflowTriggerEmailEvent(models.AbstractModel):
         ]
 
     @api.model
+    def _subject(self, event):
+        trace_id = (event["data"] or {}).get("trace_id")
+        return f"mail {trace_id}" if trace_id else super()._subject(event)
+
+    @api.model
     def _check_filters(self, filters, workflow):
         problems = super()._check_filters(filters, workflow)
         step = filters.get("step")

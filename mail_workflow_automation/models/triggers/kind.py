@@ -27,6 +27,8 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     _is_named = False
     # whether visitors of the website do it, who may become known later
     _is_by_visitor = False
+    # whether points can be given for it
+    _scores = True
     # models an event's record can be of; empty: any
     _record_models = ()
     # how long a clock kind rests between two looks
@@ -126,6 +128,21 @@ class MailWorkflowTriggerKind(models.AbstractModel):
             return isinstance(found, (int, float)) and found >= value
         found = data.get(key)
         return value in found if isinstance(found, list) else found == value
+
+    @api.model
+    def _subject(self, event):
+        """Return what an event is about, by which its repetitions are told: a page, a message, a
+        record; None for nothing but its person."""
+        data = event["data"] or {}
+        if self._is_by_visitor:
+            return data.get("url")
+        return f"{event['res_model']},{event['res_id']}" if event["res_id"] else None
+
+    @api.model
+    def _more_records(self, workflow, events):
+        """Return ``{record id: [events]}`` of records of the workflow that events concern which
+        name neither them nor, of contacts, their person."""
+        return {}
 
     @api.model
     def _existing(self, trigger, now):
