@@ -12,7 +12,7 @@ export const DENSITIES = [
 ];
 
 const HEAD = 26;
-const ROW = 25; // the row of figures, with the line above it
+const ROW = 31; // the row of figures, with the line above it
 
 let context;
 let family;
@@ -72,7 +72,7 @@ export function sizeOf(card, density, hasFigures) {
     }
     const beside = card.thumbnail && density.thumbnail ? density.thumbnail + 8 : 0;
     const summary = linesOf(card.summary, "12px", inner - beside, density.lines) * SMALL_LINE;
-    const body = Math.max(HEAD + summary, beside ? 60 : 0);
+    const body = Math.max(HEAD + summary, beside ? 62 : 0);
     const goal = card.goal ? SMALL_LINE + 2 : 0;
     const row = hasFigures ? ROW : 0;
     return { width, height: 2 * (padding - 1) + body + goal + problems + row };

@@ -125,7 +125,10 @@ export class FlowCanvas extends Component {
     sizeOf(step, density) {
         const { session } = this.props;
         const key = step ? step.key : null;
-        return sizeOf(session.card(key), density, Boolean(this.figuresOf(key)));
+        const card = session.card(key);
+        const figures = this.figuresOf(key);
+        const hasRow = figures && (card.shape !== "pill" || figures.waiting > 0);
+        return sizeOf(card, density, Boolean(hasRow));
     }
 
     /** Return the part of the layout that is in view, or nearly. */
@@ -163,8 +166,10 @@ export class FlowCanvas extends Component {
     labelOf({ place }) {
         const { session, figures } = this.props;
         const branch = session.branch(this.model.step(place.parent), place.branch);
-        const share = figures?.branches?.[place.parent]?.[place.branch]?.share;
-        const percent = share === undefined || share === null ? "" : ` · ${Math.round(share * 100)} %`;
+        const ways = figures?.branches?.[place.parent] || {};
+        const isUsed = Object.values(ways).some((way) => way.count > 0);
+        const share = Math.round((ways[place.branch]?.share || 0) * 100);
+        const percent = isUsed ? ` · ${share} %` : "";
         return { ...branch, text: branch.label + percent, item: labelItem(place) };
     }
 

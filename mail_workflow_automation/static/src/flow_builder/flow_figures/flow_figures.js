@@ -2,6 +2,10 @@ import { Component } from "@odoo/owl";
 import { formatInteger } from "@web/views/fields/formatters";
 import { _t } from "@web/core/l10n/translation";
 
+const RATES = ["opened", "clicked"]; // of those the mail reached
+
+const percent = (part, whole) => `${whole ? Math.round((part / whole) * 100) : 0} %`;
+
 /** The few figures that stand on a card; each leads to the people behind it. */
 export class FlowFigures extends Component {
     static template = "mail_workflow_automation.FlowFigures";
@@ -9,22 +13,27 @@ export class FlowFigures extends Component {
 
     get shown() {
         const { card, figures } = this.props;
-        const percent = (part, whole) => (whole ? `${Math.round((part / whole) * 100)} %` : "0 %");
-        const parts = {
-            entered: [formatInteger(figures.entered), _t("in")],
-            active: [formatInteger(figures.active), _t("now")],
-            goal: [formatInteger(figures.goal), _t("goal")],
-            sent: [formatInteger(figures.sent), _t("sent")],
-            opened: [percent(figures.opened, figures.delivered), _t("open")],
-            clicked: [percent(figures.clicked, figures.delivered), _t("click")],
-            waiting: [formatInteger(figures.waiting), _t("here")],
-            done: [formatInteger(figures.done), _t("done")],
-            failed: [formatInteger(figures.failed), _t("failed")],
+        return this.names(card, figures).map((name) => ({
+            name,
+            value: RATES.includes(name)
+                ? percent(figures[name], figures.delivered)
+                : formatInteger(figures[name] || 0),
+            label: this.labels[name],
+        }));
+    }
+
+    get labels() {
+        return {
+            entered: _t("in"),
+            active: _t("now"),
+            goal: _t("goal"),
+            sent: _t("sent"),
+            opened: _t("open"),
+            clicked: _t("click"),
+            waiting: _t("here"),
+            done: _t("done"),
+            failed: _t("failed"),
         };
-        return this.names(card, figures).map((name) => {
-            const [value, label] = parts[name];
-            return { name, value, label };
-        });
     }
 
     names(card, figures) {

@@ -65,6 +65,7 @@ class FakeServer {
         this.version = 1;
         this.saved = [];
         this.flow = {};
+        this.figures = { cards: {}, branches: {}, entry: {} };
         this.definition = {
             format: 1,
             name: "Abandoned cart",
@@ -148,7 +149,7 @@ beforeEach(() => {
     browser.localStorage.removeItem("mail_workflow.clipboard");
     onRpc("mail.workflow", "get_flow", () => server.get());
     onRpc("mail.workflow", "save_flow", ({ args }) => server.save(args[1], args[2]));
-    onRpc("mail.workflow", "get_flow_figures", () => ({ cards: {}, branches: {}, entry: {} }));
+    onRpc("mail.workflow", "get_flow_figures", () => server.figures);
 });
 
 async function openDrawing() {
@@ -321,4 +322,43 @@ test("without the right to edit nothing can be added or moved", async () => {
     await press("Delete");
     await settle();
     expect(server.saved).toEqual([]);
+});
+
+test("figures stand on the cards and branches of a started workflow", async () => {
+    server.flow = {
+        state: "running",
+        revision: { number: 3, date: "today" },
+        changes: { count: 2 },
+        removed: [{ key: "old", title: "Old mail" }],
+    };
+    server.figures = {
+        cards: {
+            remind: { waiting: 0, done: 9, sent: 8, delivered: 8, opened: 4, clicked: 1 },
+            asks: { waiting: 1, done: 2, skipped: 0, held: 0, failed: 3 },
+        },
+        branches: { asks: { yes: { count: 2, share: 0.25 }, no: { count: 6, share: 0.75 } } },
+        entry: { entered: 1284, active: 412, goal: 187 },
+    };
+    onRpc("mail.workflow", "action_open_people", ({ args }) => {
+        expect.step(args.slice(1).join(" "));
+        return { type: "ir.actions.act_window_close" };
+    });
+    await openDrawing();
+    expect(`${card("")} .o_mail_workflow_figures`).toHaveText("1,284 in 412 now 187 goal", {
+        inline: true,
+    });
+    expect(`${card("remind")} .o_mail_workflow_figures`).toHaveText(
+        "8 sent 50 % open 13 % click",
+        { inline: true }
+    );
+    expect(`${card("asks")} .o_mail_workflow_figures`).toHaveText(
+        "1 here 2 done 3 failed",
+        { inline: true }
+    );
+    expect(queryAllTexts(".o_mail_workflow_branch")).toEqual(["YES · 25 %", "NO · 75 %"]);
+    expect(".o_mail_workflow_state").toHaveText("Running · revision 3");
+    expect(".o_mail_workflow_unpublished").toHaveText("2 changes not published");
+    expect(".o_mail_workflow_notes .o_removed").toHaveText(/Old mail/);
+    await contains(`${card("remind")} .o_figure_clicked`).click();
+    expect.verifySteps(["remind clicked 30"]);
 });
