@@ -52,6 +52,26 @@ class TestNumberOfLanes(WorkflowCase):
         data = self.env["ir.model.data"].search([("name", "=", "ir_cron_mail_workflow_mail_3")])
         self.assertEqual((data.module, data.noupdate), ("mail_workflow_automation", True))
 
+    def test_a_wake_up_asks_one_query_though_a_sign_up_emptied_the_caches(self):
+        lanes = self.env["mail.workflow.lane"]
+        self.env.ref(f"{PREFIX}dispatcher")._trigger()
+        self.env.flush_all()
+        self.env.registry.clear_all_caches()
+        before = self.env.cr.sql_log_count
+        lanes._request("dispatcher", "_first_free", None)
+        self.assertEqual(self.env.cr.sql_log_count - before, 1)
+
+    def test_a_wake_up_asks_for_those_crons_that_the_settings_want(self):
+        lanes = self.env["mail.workflow.lane"]
+        self.save(runner_lanes=5)
+        for value in ("1", "3", "5", "99", "0", "-2", "many", ""):
+            with self.subTest(value=value):
+                key = "mail_workflow_automation.runner_lanes"
+                self.env["ir.config_parameter"].set_param(key, value)
+                self.env.flush_all()
+                rows = self.env.execute_query(lanes._cron_ids("runner"))
+                self.assertEqual([cron_id for (cron_id,) in rows], lanes._crons("runner").ids)
+
     def test_a_lane_that_is_switched_off_stays_off(self):
         crons = self.env["ir.cron"].search([("workflow_lane", "=", "mail")])
         crons.active = False

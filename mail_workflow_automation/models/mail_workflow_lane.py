@@ -162,16 +162,26 @@ class MailWorkflowLane(models.AbstractModel):
 
     @api.model
     def _cron_ids(self, lane):
-        """Return the query for the ids of ``_crons``, for one that asks with them."""
+        """Return the query for the ids of ``_crons``, for one that asks with them.
+
+        It reads the setting itself: a sign-up empties the cache of parameters, and its visitor
+        would pay for asking apart.
+        """
         return SQL(
             """
             SELECT id
-              FROM (SELECT id, active FROM ir_cron WHERE workflow_lane = %s
-                     ORDER BY id LIMIT %s) AS wanted
+              FROM (SELECT id, active FROM ir_cron WHERE workflow_lane = %(lane)s
+                     ORDER BY id
+                     LIMIT COALESCE((SELECT LEAST(GREATEST(value::int, 1), %(most)s)
+                                       FROM ir_config_parameter
+                                      WHERE key = %(key)s AND value ~ '^-?[0-9]{1,9}$'),
+                                    %(default)s)) AS wanted
              WHERE active
             """,
-            lane,
-            self._wanted(lane),
+            lane=lane,
+            most=MOST_LANES,
+            key=self._wanted_key(lane),
+            default=LANES.get(lane, 1),
         )
 
     @api.model
@@ -245,6 +255,10 @@ class MailWorkflowLane(models.AbstractModel):
         default = LANES.get(lane, 1)
         wanted = self.env["mail.workflow"]._get_int_param(f"{lane}_lanes", default)
         return min(max(wanted, 1), MOST_LANES)
+
+    @api.model
+    def _wanted_key(self, lane):
+        return f"mail_workflow_automation.{lane}_lanes"
 
     @api.model
     def _is_surplus(self, lane, cron_id):
