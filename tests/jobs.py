@@ -422,3 +422,12 @@ def set_parameters(env, **values):
     """Write settings of the addon."""
     for key, value in values.items():
         env["ir.config_parameter"].set_param(f"mail_workflow_automation.{key}", str(value))
+
+
+def send_test(env, workflow_id, **values):
+    """Send the mails of a workflow to its marketer as tests, and let Odoo's queue pass."""
+    user = env["res.users"].search([("login", "=", "marketer")])
+    workflow = env["mail.workflow"].with_user(user).browse(workflow_id)
+    count = workflow.send_test(values)
+    env["mail.mail"].process_email_queue()
+    return count

@@ -187,6 +187,14 @@ def people(draw):
     return draw(st.lists(one, min_size=1, max_size=3))
 
 
+def deeds():
+    """Draw what one person does: `(what, minutes)` after the start, or after the mail with that
+    number where it is a click."""
+    minutes = st.integers(0, 60 * 24 * 8)
+    what = st.one_of(st.sampled_from([*NAMES, "order"]), st.integers(0, 3))
+    return st.lists(st.tuples(what, minutes), max_size=6)
+
+
 def moments():
     """Draw what happens, in order: `(action, minutes until the lanes pass, passes)`.
 

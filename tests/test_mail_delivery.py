@@ -421,3 +421,17 @@ def test_odoo_does_not_send_the_mail_of_a_run_that_was_deleted(shop):
     shop.workers.run(jobs.odoo_queue)
     shop.send()
     assert not shop.delivered()
+
+
+def test_a_test_arrives_at_who_asks_and_counts_nowhere(shop):
+    shop.start(people=1, prefix="tried")
+    before = shop.executions(), shop.runs()
+    tried = {"name": "Tried", "email": "tried0@customer.example.com"}
+    assert shop.workers.run(jobs.send_test, workflow_id=shop.workflow, **tried) == 1
+    [message] = shop.receiver.messages()
+    assert message["X-Rcpt-To"] == "marketer@shop.example.com"
+    assert message["Subject"] == "[Test] Hello"
+    assert (shop.executions(), shop.runs()) == before
+    # and the real mail is not kept back by it
+    assert shop.send() == 1
+    assert list(shop.delivered().values()) == [1]

@@ -17,6 +17,7 @@ from odoo.addons.mail_workflow_automation.models import mail_workflow_runner as 
 
 from . import model, scenarios
 from .common import START, WorkflowCase, mail, wait
+from .undone import forget, undone
 
 # what shrinks a counterexample looks at the real time
 freezegun.configure(extend_ignore_list=["hypothesis"])
@@ -53,7 +54,11 @@ class TestSamePath(WorkflowCase):
 
     def check(self, definition, people, moments):
         """Let engine and model do the same, from a clean start, and compare after each pass."""
-        with self.undone(), patch.object(runner, "BATCH", 2), patch.object(dispatcher, "BATCH", 2):
+        with (
+            undone(self.env),
+            patch.object(runner, "BATCH", 2),
+            patch.object(dispatcher, "BATCH", 2),
+        ):
             self.at(START)
             try:
                 with self.env.cr.savepoint():
@@ -88,24 +93,6 @@ class TestSamePath(WorkflowCase):
         step = self.flow.step_ids.filtered(lambda step: step.key == key)
         salt = step.salt if key else self.flow.salt
         return share(salt, partner.email_normalized or f"partner:{partner.id}")
-
-    @contextmanager
-    def undone(self):
-        """Take back whatever happens to the database inside."""
-        cr = self.env.cr
-        savepoint = cr.savepoint(flush=False)
-        try:
-            yield
-        finally:
-            self.forget()
-            savepoint.close(rollback=True)
-            self.env.registry.clear_all_caches()
-
-    def forget(self):
-        """Forget what was not written, as the end of a process does."""
-        self.env.invalidate_all(flush=False)
-        for callbacks in (self.env.cr.precommit, self.env.cr.postcommit):
-            callbacks.clear()
 
     # --- what happens -----------------------------------------------------------------------------
 
@@ -222,7 +209,7 @@ class TestSamePath(WorkflowCase):
             except WorkerKilledError:
                 killed = True
         if killed:
-            self.forget()
+            forget(self.env)
         committed.pop().close(rollback=killed)
         self.env.registry.clear_all_caches()
 

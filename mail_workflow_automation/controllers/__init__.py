@@ -1,1 +1,13 @@
-from . import address, cart, content, coupon, dwell, event, form, known, mailing, thumbnail
+from . import (
+    address,
+    cart,
+    content,
+    coupon,
+    dwell,
+    event,
+    form,
+    known,
+    mailing,
+    sample,
+    thumbnail,
+)

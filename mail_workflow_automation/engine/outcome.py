@@ -36,6 +36,22 @@ class Outcome:
     data: dict | None = None
     is_new_date: bool = False
 
+    def way(self, on_skip: str) -> str:
+        """Return what the decision means for the run's place: ``stay``, ``leave``, ``jump``,
+        ``past`` or ``go`` on by its branch.
+
+        :param on_skip: what the step says of who is skipped
+        """
+        if self.action in ("wait", "hold"):
+            return "stay"
+        if self.action == "skip" and on_skip == "leave":
+            return "leave"
+        return self.action if self.action in ("leave", "jump", "past") else "go"
+
+    @property
+    def is_carried_out(self) -> bool:
+        return self.action in ("done", "jump")
+
 
 def done(branch: str = THEN, **values) -> Outcome:
     return Outcome("done", branch=branch, **values)

@@ -88,6 +88,11 @@ from . import mail_workflow_scorer
 from . import mail_workflow_score_job
 from . import mail_workflow_score_person
 from . import mail_workflow_score_story
+from . import mail_workflow_simulator
+from . import mail_workflow_simulator_walk
+from . import mail_workflow_simulator_answer
+from . import mail_workflow_simulator_send
+from . import mail_workflow_simulator_seams
 from . import res_partner
 from . import mail_workflow_scored
 from . import res_config_settings

@@ -36,6 +36,12 @@ class MailWorkflow(models.Model):
     def _audience(self):
         return Domain(parse_domain(self.audience_domain))
 
+    @api.model
+    def _matching(self, records, domain):
+        """Return those of the records that match a domain, within reach of their user: one
+        query."""
+        return records.search(Domain(domain) & Domain("id", "in", records.ids))
+
     def _domain_problem(self, text, env=None):
         """Return what is wrong with a stored domain, in words, or False.
 

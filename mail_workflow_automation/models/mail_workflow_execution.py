@@ -90,6 +90,23 @@ class MailWorkflowExecution(models.Model):
         return json.dumps(value, default=str)
 
     @api.model
+    def _last_visits(self, run_ids, step_ids):
+        """Return ``{(run id, step id): number of the last visit}``, by the index ``_visit``."""
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT enrollment_id, step_id, max(visit_no)
+                  FROM mail_workflow_execution
+                 WHERE enrollment_id = ANY(%s) AND step_id = ANY(%s)
+                 GROUP BY enrollment_id, step_id
+                """,
+                run_ids,
+                step_ids,
+            )
+        )
+        return {(run_id, step_id): visit for run_id, step_id, visit in self.env.cr.fetchall()}
+
+    @api.model
     def _reserve(self, rows, now, notes=None):
         """Write the executions that are about to be carried out: the intent comes first (rule 12).
 

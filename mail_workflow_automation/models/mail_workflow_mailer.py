@@ -8,6 +8,7 @@ from odoo.tools import SQL
 
 CART_PATH = "/workflow/cart"
 COUPON_PATH = "/workflow/coupon"
+SAMPLE_PATH = "/workflow/sample"
 CONTENT_PATH = re.compile(r"/workflow/content/(\d+)/?")
 LOCAL_PATHS = ("/unsubscribe_from_list", "/view")
 BLOCK_ATTRIBUTE = "data-mwa-block"
@@ -33,8 +34,7 @@ class MailWorkflowMailer(models.AbstractModel):
         """
         groups = defaultdict(list)
         for run in runs:
-            text = step.text_ids._for_lang(run.partner_id.lang or self._record_lang(run))
-            groups[(text, run.website_id)].append(run.id)
+            groups[(self._text_for(step, run), run.website_id)].append(run.id)
         vals_list = []
         for (text, website), ids in groups.items():
             vals_list += self._prepare_mails(step, text, website, runs.browse(ids), executions)
@@ -43,6 +43,11 @@ class MailWorkflowMailer(models.AbstractModel):
         self._link_traces(list(executions.values()))
         if mails_sudo:
             self.env["mail.workflow.lane"]._wake("mail")
+
+    @api.model
+    def _text_for(self, step, run):
+        """Return the text of a mail in the language of its reader."""
+        return step.text_ids._for_lang(run.partner_id.lang or self._record_lang(run))
 
     @api.model
     def _record_lang(self, run):

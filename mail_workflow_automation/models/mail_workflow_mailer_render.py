@@ -11,7 +11,14 @@ from odoo import api, models, tools
 from odoo.tools.misc import file_open
 
 from ..engine.template import Template
-from .mail_workflow_mailer import BLOCK_ATTRIBUTE, CART_PATH, CONTENT_PATH, COUPON_PATH, LOCAL_PATHS
+from .mail_workflow_mailer import (
+    BLOCK_ATTRIBUTE,
+    CART_PATH,
+    CONTENT_PATH,
+    COUPON_PATH,
+    LOCAL_PATHS,
+    SAMPLE_PATH,
+)
 
 
 class MailWorkflowMailer(models.AbstractModel):
@@ -99,6 +106,12 @@ class MailWorkflowMailer(models.AbstractModel):
         if name == "unsubscribe":
             return mailing_sudo._get_unsubscribe_url(run.email_normalized, run.res_id)
         return mailing_sudo._get_view_url(run.email_normalized, run.res_id)
+
+    @api.model
+    def _sample_link(self, name, base_url):
+        """Return what stands for a personal link where nobody's own may stand: it opens nothing
+        of theirs."""
+        return f"{base_url}{SAMPLE_PATH}/{name.split()[0]}"
 
     @api.model
     def _content_token(self, content_id, execution_id):

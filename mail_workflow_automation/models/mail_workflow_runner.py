@@ -161,29 +161,10 @@ class MailWorkflowRunner(models.AbstractModel):
     def _carry_out(self, step, runs, now, checked):
         handler = step._handler()
         already = self._already_done(runs)
+        fresh = runs.browse([run_id for run_id in runs.ids if run_id not in already])
         outcomes = {run_id: outcomes_of.done(branch) for run_id, branch in already.items()}
-
-        def undecided(known=outcomes):
-            return runs.browse([run_id for run_id in runs.ids if run_id not in known])
-
-        unchecked = undecided({**outcomes, **dict.fromkeys(checked)})
-        outcomes.update(self._recheck(step, unchecked, now))
-        checked.update(unchecked.ids)
-        if handler._is_message:
-            outcomes.update(self._check_message(step, undecided(), now))
-        open_runs = undecided()
-        if open_runs:
-            outcomes.update(handler._decide(step, open_runs, now))
-        if open_runs and handler._is_message:
-            ready = open_runs.filtered(lambda run: outcomes[run.id].action == "done")
-            outcomes.update(self.env["mail.workflow.gate"]._holds(step, ready, now))
-        carried = runs.browse(
-            [
-                run_id
-                for run_id in runs.ids
-                if outcomes[run_id].action in ("done", "jump") and run_id not in already
-            ]
-        )
+        outcomes.update(self._decide(step, fresh, now, checked))
+        carried = fresh.filtered(lambda run: outcomes[run.id].is_carried_out)
         executions = self._reserve(step, carried, outcomes, now)
         to_perform = runs.browse([run_id for run_id in carried.ids if run_id in executions])
         if to_perform:
@@ -195,6 +176,30 @@ class MailWorkflowRunner(models.AbstractModel):
         if standing:
             handler._stand(step, standing, outcomes, now)
         return self._apply(step, runs, outcomes, now)
+
+    @api.model
+    def _decide(self, step, runs, now, checked):
+        """Return what becomes of runs at a step, ``{run id: Outcome}``, without any effect.
+
+        :param set checked: as in ``_step_all``
+        """
+        handler, outcomes = step._handler(), {}
+
+        def undecided(known=outcomes):
+            return runs.browse([run_id for run_id in runs.ids if run_id not in known])
+
+        unchecked = undecided(checked)
+        outcomes.update(self._recheck(step, unchecked, now))
+        checked.update(unchecked.ids)
+        if handler._is_message:
+            outcomes.update(self._check_message(step, undecided(), now))
+        open_runs = undecided()
+        if open_runs:
+            outcomes.update(handler._decide(step, open_runs, now))
+        if open_runs and handler._is_message:
+            ready = open_runs.filtered(lambda run: outcomes[run.id].action == "done")
+            outcomes.update(self.env["mail.workflow.gate"]._holds(step, ready, now))
+        return outcomes
 
     @api.model
     def _reserve(self, step, runs, outcomes, now):
@@ -251,17 +256,16 @@ class MailWorkflowRunner(models.AbstractModel):
         following = {}
         for run in runs:
             result = outcomes[run.id]
-            if result.action in ("wait", "hold"):
+            way = result.way(step.on_skip)
+            if way == "stay":
                 waits = result.action == "wait"
                 is_planned = waits or (result.is_new_date and run.id not in held_before)
                 stay.append((run.id, result.due_at, waits, is_planned))
-            elif result.action == "leave":
+            elif way == "leave":
                 leaves[(result.state, result.reason)].append(run.id)
-            elif result.action == "skip" and step.on_skip == "leave":
-                leaves[("exited", result.reason)].append(run.id)
-            elif result.action == "jump":
+            elif way == "jump":
                 moves[run.id] = result.target
-            elif result.action == "past":
+            elif way == "past":
                 moves[run.id] = self._pass_to_next_wait(step, run, tree, result.reason, now)
             else:
                 if result.branch not in following:

@@ -61,9 +61,7 @@ class MailWorkflowRunner(models.AbstractModel):
         audience = readable
         if workflow.recheck_audience and readable:
             # as on the way in, without what is archived
-            audience = readable.search(
-                workflow._audience() & fields.Domain("id", "in", readable.ids)
-            )
+            audience = workflow._matching(readable, workflow._audience())
         audience_ids = set(audience.ids)
         if not audience_ids.issuperset(records.ids):
             existing_ids, readable_ids = set(records.exists().ids), set(readable.ids)

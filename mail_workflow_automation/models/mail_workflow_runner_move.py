@@ -17,27 +17,33 @@ class MailWorkflowRunner(models.AbstractModel):
     @api.model
     def _pass_to_next_wait(self, step, run, tree, reason, now):
         """Skip the steps that wanted a date now over, up to the next wait (rule 26)."""
-        rows = []
-        following = tree.following(step.id)
-        # an end or a jump closes a branch: it is carried out
+        passed, following = self._passed_over(step, tree)
+        rows = [
+            {
+                "enrollment_id": run.id,
+                "step_id": step_id,
+                "visit_no": self._next_visits({run.id: step_id}, tree).get(run.id, 1),
+                "state": "skipped",
+                "reason": reason,
+            }
+            for step_id in passed
+        ]
+        self.env["mail.workflow.execution"].sudo()._record(rows, now)
+        return following
+
+    @api.model
+    def _passed_over(self, step, tree):
+        """Return ``([ids of the steps up to the next wait], id of that or None)``."""
+        passed, following = [], tree.following(step.id)
         kind_model = self.env["mail.workflow.step"]._kind_model
         while following:
             handler = kind_model(tree.nodes[following].kind)
+            # an end or a jump closes a branch: it is carried out
             if handler._is_wait or handler._is_closing:
                 break
-            visit_no = self._next_visits({run.id: following}, tree).get(run.id, 1)
-            rows.append(
-                {
-                    "enrollment_id": run.id,
-                    "step_id": following,
-                    "visit_no": visit_no,
-                    "state": "skipped",
-                    "reason": reason,
-                }
-            )
+            passed.append(following)
             following = tree.following(following)
-        self.env["mail.workflow.execution"].sudo()._record(rows, now)
-        return following
+        return passed, following
 
     @api.model
     def _stay(self, stay, now):
@@ -112,19 +118,8 @@ class MailWorkflowRunner(models.AbstractModel):
         twice."""
         if not any(node.kind == "goto" for node in tree.nodes.values()):
             return {}
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT enrollment_id, step_id, max(visit_no)
-                  FROM mail_workflow_execution
-                 WHERE enrollment_id = ANY(%s) AND step_id = ANY(%s)
-                 GROUP BY enrollment_id, step_id
-                """,
-                list(going),
-                list(set(going.values())),
-            )
-        )
-        found = {(run_id, step_id): visit for run_id, step_id, visit in self.env.cr.fetchall()}
+        executions = self.env["mail.workflow.execution"]
+        found = executions._last_visits(list(going), list(set(going.values())))
         return {run_id: found.get((run_id, target), 0) + 1 for run_id, target in going.items()}
 
     @api.model

@@ -16,8 +16,10 @@ from . import tag
 from . import assign
 from . import notify
 from . import task
+from . import task_trial
 from . import decision
 from . import update
 from . import wait
 from . import webhook
 from . import wait_file
+from . import wait_trial

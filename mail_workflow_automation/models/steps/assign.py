@@ -109,6 +109,13 @@ class MailWorkflowStepAssign(models.AbstractModel):
             quiet.browse(record_ids).write({"user_id": user_id, **values})
 
     @api.model
+    def _imagine(self, step, run, result, now):
+        if result.data:
+            record = step.workflow_id._records(run.res_id)
+            values = {"user_id": result.data["user"]}
+            self.env["mail.workflow.simulator"]._change(record, values)
+
+    @api.model
     def _summary(self, step):
         return step._people_name()
 

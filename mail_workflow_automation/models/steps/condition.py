@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
@@ -135,15 +134,30 @@ class MailWorkflowStepCondition(models.AbstractModel):
         """Return the ids of the runs that a branch takes: one query for all."""
         if "domain" in branch:
             records = step.workflow_id._records(runs.mapped("res_id"))
-            found = set(
-                records.search(Domain(branch["domain"]) & Domain("id", "in", records.ids)).ids
-            )
+            found = set(step.workflow_id._matching(records, branch["domain"]).ids)
             return {run.id for run in runs if run.res_id in found}
         if branch.get("event"):
             days = branch["event"].get("within_days")
             since = {run.id: now - timedelta(days=days) if days else run.entered_at for run in runs}
             return set(self.env["mail.workflow.lookup"]._first(runs, branch["event"], since))
         return set(runs.ids)
+
+    @api.model
+    def _explain(self, step, run, result, now):
+        simulator, facts = self.env["mail.workflow.simulator"], []
+        record = step.workflow_id._records(run.res_id)
+        for branch in step.condition_branches or []:
+            if branch.get("domain"):
+                facts.append(simulator._facts(record, branch["domain"]))
+            elif branch.get("event"):
+                words = step.workflow_id._event_in_words(branch["event"])
+                is_seen = self._matching(step, branch, run, now)
+                facts.append(
+                    self.env._("%s: yes", words) if is_seen else self.env._("%s: no", words)
+                )
+            if branch["name"] == result.branch:
+                break
+        return ". ".join(dict.fromkeys(facts))
 
     @api.model
     def _summary(self, step):

@@ -11,6 +11,7 @@ from ..loyalty_program import WITH_CODES
 _lt = LazyTranslate(__name__)
 
 CODE, NONE = "code", "none"
+SAMPLE_CODE = "SAMPLE-CODE"
 
 
 class MailWorkflowStep(models.Model):
@@ -266,6 +267,21 @@ class MailWorkflowStepCoupon(models.AbstractModel):
         )
         env_sudo.flush_all()
         self.env["mail.workflow.coupon"]._give(program, cards_sudo, lucky, now)
+
+    @api.model
+    def _imagine(self, step, run, result, now):
+        if result.branch != CODE:
+            return
+        card = {"code": SAMPLE_CODE, "expiration_date": self._expires(step, now)}
+        given = {
+            "program_id": step.coupon_program_id.id,
+            "person": run._person_key(),
+            "partner_id": run.partner_id.id,
+            "given_at": now,
+            "card_id": self.env["loyalty.card"].sudo().new(card),
+        }
+        coupon = self.env["mail.workflow.coupon"].sudo().new(given)
+        self.env["mail.workflow.simulator"]._scene().coupons.append(coupon)
 
     @api.model
     def _expires(self, step, now):

@@ -143,6 +143,10 @@ class MailWorkflowStepDecision(models.AbstractModel):
         return super()._overdue(step, still_open, now)
 
     @api.model
+    def _acts_on_deadline(self, step):
+        return bool(step.decision_default) or super()._acts_on_deadline(step)
+
+    @api.model
     def _perform(self, step, runs, outcomes, executions, now):
         # decided by the deadline: nobody is asked any more
         self._let_go(step, runs, now)

@@ -1,6 +1,6 @@
 import re
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError
 from odoo.tools.translate import LazyTranslate
 
@@ -81,6 +81,37 @@ class MailWorkflowStepEmail(models.AbstractModel):
     @api.model
     def _perform(self, step, runs, outcomes, executions, now):
         self.env["mail.workflow.mailer"]._queue(step, runs, executions, now)
+
+    @api.model
+    def _explain(self, step, run, result, now):
+        if result.action != "done":
+            return result.reason
+        return self.env._("To %s", run.email_normalized)
+
+    @api.model
+    def _preview(self, step, run):
+        mailer, workflow = self.env["mail.workflow.mailer"], step.workflow_id
+        text = mailer._text_for(step, run)
+        bodies, _texts, subjects = mailer._render(text, run.website_id, run, {})
+        return {
+            "subject": subjects[run.id],
+            "preview": text.preview or "",
+            "body_html": str(bodies[run.id]),
+            "lang": text.lang,
+            "from": workflow.email_from or text.mailing_id.sudo().email_from,
+            "to": tools.formataddr((mailer._name_of(run), run.email_normalized)),
+        }
+
+    @api.model
+    def _asks(self, step):
+        workflow, soon = step.workflow_id, {"hours": 1}
+        kinds = ["email_opened", "email_clicked", "email_unsubscribed"]
+        heard = self.env["mail.workflow.simulator"]._heard_kinds(workflow)
+        kinds += [kind for kind in ("email_replied", "email_bounced") if kind in heard]
+        return [
+            ({"kind": kind, "step": step.key, "after": soon}, workflow._kind_in_words(kind))
+            for kind in kinds
+        ]
 
     @api.model
     def _publish(self, step):

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
@@ -56,27 +55,21 @@ class MailWorkflowStepGoto(models.AbstractModel):
     @api.model
     def _decide(self, step, runs, now):
         target = step.goto_target_id
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT enrollment_id, max(visit_no)
-                  FROM mail_workflow_execution
-                 WHERE enrollment_id = ANY(%s) AND step_id = %s
-                 GROUP BY enrollment_id
-                """,
-                runs.ids,
-                target.id,
-            )
-        )
-        visits = dict(self.env.cr.fetchall())
+        visits = self.env["mail.workflow.execution"]._last_visits(runs.ids, target.ids)
         after = step.workflow_id._tree().following(step.id)
         over = outcome.done() if after else outcome.leave(self.env._("loop limit"))
         return {
             run.id: outcome.jump(target.id)
-            if visits.get(run.id, 0) < step.goto_max_visits
+            if visits.get((run.id, target.id), 0) < step.goto_max_visits
             else over
             for run in runs
         }
+
+    @api.model
+    def _explain(self, step, run, result, now):
+        if result.action == "jump":
+            return self.env._("Back to “%s”.", step.goto_target_id._shown_name())
+        return self.env._("It has been there %s times, no more.", step.goto_max_visits)
 
     @api.model
     def _summary(self, step):

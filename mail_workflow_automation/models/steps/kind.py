@@ -186,6 +186,37 @@ class MailWorkflowStepKind(models.AbstractModel):
         """Return the branch of who is sent on from a wait by hand."""
         return THEN
 
+    # --- trying it out: nothing here has an effect ------------------------------------------------
+
+    @api.model
+    def _explain(self, step, run, result, now):
+        """Return why a decision came out as it did, in a sentence with the facts it saw."""
+        return result.reason
+
+    @api.model
+    def _imagine(self, step, run, result, now):
+        """Let a simulated run have what carrying the step out, or standing here, gives it: in the
+        scene of the simulation only, for the decisions that follow."""
+
+    @api.model
+    def _preview(self, step, run):
+        """Return the mail a simulated run gets, None without one:
+        ``{"subject", "preview", "body_html", "lang", "from", "to"}``."""
+        return None
+
+    @api.model
+    def _asks(self, step):
+        """Return what people could do when a run was here: ``[(answer, label)]``, answers as of
+        ``simulate``."""
+        ask = self.env["mail.workflow.simulator"]._spec_ask
+        return [ask(step.workflow_id, spec) for spec, _branch in self._awaited(step)]
+
+    @api.model
+    def _stands_until(self, step, run, result, now):
+        """Return when a run that waits here goes on if nobody does anything, None for never: a
+        step that looks again and again says when it would see something else."""
+        return result.due_at
+
     @api.model
     def _publish(self, step):
         """Prepare what must not be made while running."""

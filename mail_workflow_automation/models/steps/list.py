@@ -176,6 +176,15 @@ class MailWorkflowStepList(models.AbstractModel):
         )
 
     @api.model
+    def _imagine(self, step, run, result, now):
+        state = self._states(step, run).get(run.email_normalized, {})
+        lists = self.env["mail.workflow.simulator"]._scene().lists
+        lists.update(
+            (one.id, "in") for one in step.list_add_ids if self._joins(step, state.get(one.id))
+        )
+        lists.update((one.id, "out") for one in step.list_remove_ids if state.get(one.id) == "in")
+
+    @api.model
     def _summary(self, step):
         parts = [f"+{one.name}" for one in step.list_add_ids]
         return ", ".join(parts + [f"−{one.name}" for one in step.list_remove_ids])

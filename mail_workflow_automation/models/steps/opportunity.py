@@ -174,6 +174,10 @@ class MailWorkflowStepOpportunity(models.AbstractModel):
         leads._message_log_batch(dict.fromkeys(leads.ids, note))
 
     @api.model
+    def _imagine(self, step, run, result, now):
+        self.env["mail.workflow.simulator"]._scene().opportunities.add(run._person_key())
+
+    @api.model
     def _lock_persons(self, workflow, runs):
         """Let no other worker create one for the same persons meanwhile: it holds one of their
         runs, and after its commit the database has us look again."""

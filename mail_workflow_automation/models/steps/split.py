@@ -80,6 +80,10 @@ class MailWorkflowStepSplit(models.AbstractModel):
         return decided
 
     @api.model
+    def _explain(self, step, run, result, now):
+        return self.env._("Drawn for this person: always the same way.")
+
+    @api.model
     def _summary(self, step):
         return " / ".join(
             f"{branch['name']}: {branch['weight']:g}" for branch in step.split_branches or []

@@ -50,10 +50,20 @@ class MailWorkflowStepTag(models.AbstractModel):
     @api.model
     def _perform(self, step, runs, outcomes, executions, now):
         partners = step.workflow_id._run_env()["res.partner"].browse(runs.partner_id.ids)
+        if partners:
+            partners.write(self._values(step))
+
+    @api.model
+    def _values(self, step):
         commands = [Command.link(tag.id) for tag in step.tag_add_ids]
         commands += [Command.unlink(tag.id) for tag in step.tag_remove_ids]
-        if partners:
-            partners.write({"category_id": commands})
+        return {"category_id": commands}
+
+    @api.model
+    def _imagine(self, step, run, result, now):
+        if run.partner_id:
+            contact = step.workflow_id._run_env()["res.partner"].browse(run.partner_id.id)
+            self.env["mail.workflow.simulator"]._change(contact, self._values(step))
 
     @api.model
     def _summary(self, step):

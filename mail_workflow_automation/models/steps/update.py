@@ -140,27 +140,41 @@ class MailWorkflowStepUpdate(models.AbstractModel):
 
     @api.model
     def _perform(self, step, runs, outcomes, executions, now):
+        model = step._update_model().with_env(step.workflow_id._run_env())
+        groups = {}
+        for res_id, values in self._values(step, runs, now):
+            groups.setdefault(repr(values), (values, []))[1].append(res_id)
+        for values, of_group in groups.values():
+            model.browse(dict.fromkeys(of_group)).write(values)
+
+    @api.model
+    def _values(self, step, runs, now):
+        """Return ``[(id of the record that is changed, what is written)]``, one for each run."""
         env = step.workflow_id._run_env()
         values = env["mail.workflow.value"]
         model = step._update_model().with_env(env)
         homes = env[step.workflow_id.model_name].browse(runs.mapped("res_id"))
         is_contact = step.update_on == "contact"
-        ids = [run.partner_id.id if is_contact else run.res_id for run in runs]
         constants = {
             entry["field"]: values._constant(model, entry, now)
             for entry in step.update_values
             if "from" not in entry
         }
-        groups = {}
-        for res_id, home in zip(ids, homes, strict=True):
+        found = []
+        for run, home in zip(runs, homes, strict=True):
             own = {
                 entry["field"]: values._copied(model, entry, home)
                 for entry in step.update_values
                 if "from" in entry
             }
-            groups.setdefault(repr(own), (own, []))[1].append(res_id)
-        for own, of_group in groups.values():
-            model.browse(dict.fromkeys(of_group)).write({**constants, **own})
+            found.append((run.partner_id.id if is_contact else run.res_id, {**constants, **own}))
+        return found
+
+    @api.model
+    def _imagine(self, step, run, result, now):
+        model = step._update_model().with_env(step.workflow_id._run_env())
+        for res_id, values in self._values(step, run, now):
+            self.env["mail.workflow.simulator"]._change(model.browse(res_id), values)
 
     @api.model
     def _summary(self, step):

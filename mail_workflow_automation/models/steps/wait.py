@@ -301,14 +301,12 @@ class MailWorkflowStepWait(models.AbstractModel):
         longer until the next look."""
         if not runs:
             return {}
-        records = step.workflow_id._records(list(set(runs.mapped("res_id"))))
-        domain = fields.Domain(parse_domain(step.wait_domain))
-        matching = set(records.search(domain & fields.Domain("id", "in", records.ids)).ids)
+        met = self._met(step, runs)
         limits = self._limits(step, runs, now)
         decided = {}
         for run in runs:
             limit = limits[run.id]
-            if run.res_id in matching:
+            if run.id in met:
                 decided[run.id] = outcome.done(MATCHES)
             elif limit <= now:
                 decided[run.id] = outcome.done(TIMEOUT)
@@ -317,6 +315,14 @@ class MailWorkflowStepWait(models.AbstractModel):
                 pause = min(max(waited / 8, SHORTEST_PAUSE), LONGEST_PAUSE)
                 decided[run.id] = outcome.wait(min(limit, now + pause))
         return decided
+
+    @api.model
+    def _met(self, step, runs):
+        """Return the ids of the runs whose records match what a wait is for."""
+        workflow = step.workflow_id
+        records = workflow._records(list(set(runs.mapped("res_id"))))
+        matching = set(workflow._matching(records, parse_domain(step.wait_domain)).ids)
+        return {run.id for run in runs if run.res_id in matching}
 
     @api.model
     def _happened(self, step, runs):

@@ -176,5 +176,15 @@ class MailWorkflowStepWebhook(models.AbstractModel):
         return None if value is False and record._fields[name].type != "boolean" else value
 
     @api.model
+    def _asks(self, step):
+        if not step.webhook_wait:
+            return []
+        answer = {"kind": "webhook_answered", "after": {"minutes": 1}}
+        return [
+            (answer, self.env._("The other system answers")),
+            ({**answer, "result": "failed"}, self.env._("The other system fails")),
+        ]
+
+    @api.model
     def _summary(self, step):
         return step.webhook_url or ""
