@@ -284,6 +284,17 @@ class TestWhatRuns(PublishCase):
         places = [kept.index(f'"{name}"') for name in ("Zurich", "Ghent", "Au", "else")]
         self.assertEqual(places, sorted(places))
 
+    def test_of_several_records_of_one_name_it_keeps_the_one_that_was_chosen(self):
+        lists = self.env["mailing.list"].create([{"name": "News"}] * 3)
+        workflow = self.workflow([{"key": "on", "kind": "list"}, wait("day", days=1)], start=False)
+        self.step(workflow, "on").list_add_ids = lists[1]
+        workflow.action_start()
+        self.publish(workflow, lambda d: entry_of(d, "day").update(days=2))
+        self.assertEqual(self.step(workflow, "on").list_add_ids, lists[1])
+        flow = workflow.with_user(self.marketer).begin_draft()
+        row = self.env["mail.workflow.step"].browse(flow["cards"]["on"]["step_id"])
+        self.assertEqual(row.list_add_ids, lists[1])
+
     def test_publishing_twice_has_nothing_to_publish(self):
         workflow = self.workflow([mail("a"), wait("day", days=1)])
         self.publish(workflow, lambda d: entry_of(d, "day").update(days=2))

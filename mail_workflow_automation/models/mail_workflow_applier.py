@@ -38,6 +38,8 @@ class MailWorkflowApplier(models.AbstractModel):
         :returns: the triggers that are new or changed
         :raises DefinitionError: naming the path of the first wrong entry
         """
+        self = self._knowing(workflow | workflow.draft_of_id)
+        workflow = workflow.with_env(self.env)
         definitions = self.env["mail.workflow.definition"]
         rows = workflow.step_ids
         definitions._check_shape(definition, kinds=rows.mapped("kind"), is_draft=True)
@@ -54,6 +56,18 @@ class MailWorkflowApplier(models.AbstractModel):
             raise
         except (UserError, AccessError) as error:
             raise DefinitionError("", str(error)) from error
+
+    @api.model
+    def _knowing(self, workflows):
+        """Return the applier for files that were written of these workflows: where several records
+        have one name it takes those that they use."""
+        used = {model: set(ids) for model, ids in self.env.context.get("workflow_used", {}).items()}
+        steps = workflows.step_ids
+        for records in (workflows, workflows.trigger_ids, steps, steps.task_part_ids):
+            for name, field in records._fields.items():
+                if field.relational and field.type != "one2many" and name not in STEP_COLUMNS:
+                    used.setdefault(field.comodel_name, set()).update(records[name].ids)
+        return self.with_context(workflow_used=used)
 
     # --- what stands at the top -------------------------------------------------------------------
 

@@ -268,6 +268,10 @@ class MailWorkflowDefinition(models.AbstractModel):
                 ),
             )
         if len(found) > 1:
+            # of several of one name that which the workflow uses already
+            used = self.env.context.get("workflow_used") or {}
+            found = found.filtered(lambda one: one.id in used.get(model, ())) or found
+        if len(found) > 1:
             raise DefinitionError(
                 path,
                 self.env._(
@@ -280,8 +284,7 @@ class MailWorkflowDefinition(models.AbstractModel):
 
     @api.model
     def _find_record(self, model, name):
-        """Find records by external id, or by their readable unique value; empty when there is
-        none."""
+        """Find records by external id, or by their readable value; empty when there is none."""
         records = self.env[model]
         if "." in name and " " not in name:
             record = self._find_external(model, name)
@@ -290,8 +293,8 @@ class MailWorkflowDefinition(models.AbstractModel):
         by = records._rec_name or "name" if self._name_field(records) == "display_name" else ""
         if by:
             found = records.search([(by, "=", name.rpartition(" / ")[2])])
-            return found.filtered(lambda record: record.display_name == name)[:2]
-        return records.search([(self._name_field(records), "=", name)], limit=2)
+            return found.filtered(lambda record: record.display_name == name)
+        return records.search([(self._name_field(records), "=", name)])
 
     @api.model
     def _find_external(self, model, name):

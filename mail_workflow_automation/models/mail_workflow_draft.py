@@ -136,7 +136,9 @@ class MailWorkflow(models.Model):
         draft_sudo.version = self.version
         self.invalidate_recordset(["draft_ids"])
         draft = draft_sudo.with_env(self.env)
-        self.env["mail.workflow.applier"]._apply_steps(draft, self._export_steps(), is_draft=True)
+        applier = self.env["mail.workflow.applier"]._knowing(self)
+        draft_known = draft.with_env(applier.env)
+        applier._apply_steps(draft_known, self._export_steps(), is_draft=True)
         return draft
 
     def _drop_draft(self):

@@ -173,7 +173,7 @@ class MailWorkflowStep(models.Model):
             "icon": described["icon"],
             "color": described["color"],
             "category": described["category"],
-            "shape": "pill" if handler._is_wait else "card",
+            "shape": described["shape"],
             "branches": [
                 {"name": name, "label": self._branch_label(name), "tone": TONES.get(name)}
                 for name in handler._outcomes(self)

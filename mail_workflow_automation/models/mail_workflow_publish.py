@@ -68,8 +68,9 @@ class MailWorkflow(models.Model):
             if item["choices"]
         }
         definition = draft.export_definition()
+        applier = self.env["mail.workflow.applier"]._knowing(draft)
         live._drop_draft()
-        live._apply_published(definition, chosen, [item["key"] for item in items])
+        live._apply_published(applier, definition, chosen, [item["key"] for item in items])
         return live.get_flow()
 
     def _publisher(self):
@@ -78,7 +79,7 @@ class MailWorkflow(models.Model):
             self.run_as_id if self.run_as_id and self.env.user.has_group(MANAGER) else self.env.user
         )
 
-    def _apply_published(self, definition, chosen, keys):
+    def _apply_published(self, applier, definition, chosen, keys):
         """Make the rows that run those of the file.
 
         :param dict chosen: ``{step key: what happens to who stands there}``
@@ -89,7 +90,7 @@ class MailWorkflow(models.Model):
             # for this transaction; nobody else sees it
             self._set_state("paused")
         leaving = {key for key, value in chosen.items() if value == "leave"}
-        triggers = self.env["mail.workflow.applier"]._apply(self, definition, leaving)
+        triggers = applier._apply(self, definition, leaving).with_env(self.env)
         self._edited()
         if state not in STARTED:
             return

@@ -237,6 +237,7 @@ class MailWorkflowStepKind(models.AbstractModel):
         return {
             "icon": self._step_icon,
             "color": self._step_color or color,
+            "shape": "pill" if self._is_wait else "card",
             "category": self._step_category,
             "category_label": label,
             "description": self._description,
