@@ -1,9 +1,8 @@
-import { Component, onWillStart, useExternalListener, useState } from "@odoo/owl";
+import { Component, onWillStart, onWillUnmount, useExternalListener, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { _t } from "@web/core/l10n/translation";
-import { ConnectionLostError } from "@web/core/network/rpc";
 import { usePopover } from "@web/core/popover/popover_hook";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -11,9 +10,11 @@ import { useSetupAction } from "@web/search/action_hook";
 import { Layout } from "@web/search/layout";
 import { formatInteger } from "@web/views/fields/formatters";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { DraftSaver } from "./draft_saver";
 import { FlowBar } from "./flow_bar/flow_bar";
 import { FlowCanvas } from "./flow_canvas/flow_canvas";
 import { useFlowCommands } from "./flow_commands";
+import { FlowNotice } from "./flow_notice/flow_notice";
 import { FlowPalette } from "./flow_palette/flow_palette";
 import { FlowPanel } from "./flow_panel/flow_panel";
 import { FlowSession } from "./flow_session";
@@ -21,7 +22,7 @@ import { FlowSession } from "./flow_session";
 /** The drawing of a workflow: build it, change it, let it run, see how it does. */
 export class FlowBuilder extends Component {
     static template = "mail_workflow_automation.FlowBuilder";
-    static components = { Dropdown, DropdownItem, FlowBar, FlowCanvas, FlowPanel, Layout };
+    static components = { Dropdown, DropdownItem, FlowBar, FlowCanvas, FlowNotice, FlowPanel, Layout };
     static props = { ...standardActionServiceProps };
 
     setup() {
@@ -32,6 +33,8 @@ export class FlowBuilder extends Component {
         const workflowId = resId || action.params?.workflow_id || action.context?.active_id;
         this.session = useState(new FlowSession(useService("orm"), workflowId));
         this.session.onFailure = (error) => this.onFailure(error);
+        this.saver = new DraftSaver(this.session);
+        onWillUnmount(() => this.saver.stop());
         this.state = useState({ selected: state?.selected || null, renaming: null });
         this.palette = usePopover(FlowPalette, {
             popoverClass: "o_mail_workflow_popover",
@@ -49,6 +52,9 @@ export class FlowBuilder extends Component {
 
     async start() {
         await this.session.load();
+        if (this.isEditable) {
+            this.saver.restore();
+        }
         this.props.updateActionState?.({ resId: this.session.workflowId });
         this.env.config.setDisplayName(this.session.flow.name);
     }
@@ -125,7 +131,7 @@ export class FlowBuilder extends Component {
 
     /** Tell that a change cannot be saved, and take it back. */
     onFailure(error) {
-        if (error instanceof ConnectionLostError) {
+        if (this.saver.onFailure(error)) {
             return;
         }
         this.session.revert();

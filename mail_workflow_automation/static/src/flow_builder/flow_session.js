@@ -22,6 +22,7 @@ export class FlowSession {
         this.isSaving = false;
         this.failure = null;
         this.onFailure = () => {};
+        this.onSaved = () => {};
         this._saved = null;
         this._entry = null;
         this._mutex = markRaw(new Mutex());
@@ -94,6 +95,7 @@ export class FlowSession {
                 const flow = await this.call("save_flow", definition, this.flow.version);
                 this.failure = null;
                 this._take(flow, definition);
+                this.onSaved();
             } catch (error) {
                 this.failure = markRaw(error);
                 this.onFailure(error);

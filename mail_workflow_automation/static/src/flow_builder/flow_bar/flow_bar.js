@@ -5,6 +5,7 @@ import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+import { PublishDialog } from "../publish_dialog/publish_dialog";
 
 const SIMULATION = "mail_workflow_simulation";
 
@@ -69,18 +70,7 @@ export class FlowBar extends Component {
     }
 
     publish() {
-        const { session } = this.props;
-        this.dialog.add(ConfirmationDialog, {
-            title: _t("Publish the changes"),
-            body: _t("They count for everybody who is in the workflow and comes in from now on."),
-            confirmLabel: _t("Publish changes"),
-            confirm: async () => {
-                await session.save();
-                await session.call("publish_draft", {}, session.flow.version);
-                await session.load();
-            },
-            cancel: () => {},
-        });
+        this.dialog.add(PublishDialog, { session: this.props.session });
     }
 
     discard() {

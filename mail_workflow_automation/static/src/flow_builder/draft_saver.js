@@ -1,0 +1,113 @@
+import { markRaw, reactive } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
+import { ConnectionLostError } from "@web/core/network/rpc";
+import { session as webSession } from "@web/session";
+
+const RETRY_MILLISECONDS = 5000;
+
+/** Tell whether somebody else edited the workflow since it was loaded. */
+export function isConflict(error) {
+    return Boolean(error.exceptionName?.endsWith(".DraftConflictError"));
+}
+
+/**
+ * Sees to it that no edit is lost. What the server has not got is kept in this browser, and saved
+ * as soon as the connection is back. What cannot be saved, because somebody else edited meanwhile,
+ * is kept until the person has chosen: as a file, or let go.
+ */
+export class DraftSaver {
+    constructor(flowSession) {
+        this.session = flowSession;
+        /** `problem`: null, "offline" or "conflict"; `words`: what the server said. */
+        this.state = reactive({ problem: null, words: "" });
+        this.mine = null;
+        this._timer = null;
+        flowSession.onSaved = () => this.onSaved();
+    }
+
+    get place() {
+        return `mail_workflow.unsaved.${webSession.db}.${this.session.workflowId}`;
+    }
+
+    /** Go on with what was not saved when the drawing was left; tell whether there was something. */
+    restore() {
+        const kept = this._kept();
+        if (!kept) {
+            return false;
+        }
+        if (kept.version !== this.session.flow.version) {
+            this.mine = kept.definition;
+            this._tell("conflict");
+            return true;
+        }
+        this.session.model.replace(kept.definition);
+        this.session.tick += 1;
+        this.session.save();
+        return true;
+    }
+
+    /** Deal with an error of a save; tell whether it was one for here. */
+    onFailure(error) {
+        if (error instanceof ConnectionLostError) {
+            this._keep();
+            this._tell("offline");
+            browser.clearTimeout(this._timer);
+            this._timer = browser.setTimeout(() => this.retry(), RETRY_MILLISECONDS);
+            return true;
+        }
+        if (isConflict(error)) {
+            this.mine = markRaw(this.session.model.definition);
+            this._keep();
+            this._tell("conflict", error.data?.message);
+            return true;
+        }
+        return false;
+    }
+
+    onSaved() {
+        this.mine = null;
+        this._forget();
+        this._tell(null);
+    }
+
+    retry() {
+        browser.clearTimeout(this._timer);
+        return this.session.save();
+    }
+
+    /** Let go of what could not be saved, and show what the other one made of it. */
+    async loadTheirs() {
+        await this.session.load();
+        this.onSaved();
+    }
+
+    stop() {
+        browser.clearTimeout(this._timer);
+    }
+
+    _tell(problem, words = "") {
+        Object.assign(this.state, { problem, words });
+    }
+
+    _keep() {
+        const { model, flow } = this.session;
+        const kept = { definition: model.definition, version: flow.version };
+        try {
+            browser.localStorage.setItem(this.place, JSON.stringify(kept));
+        } catch {
+            // the browser has no room for it: it stays in memory as long as the drawing is open
+        }
+    }
+
+    _kept() {
+        try {
+            return JSON.parse(browser.localStorage.getItem(this.place) || "null");
+        } catch {
+            return null;
+        }
+    }
+
+    _forget() {
+        browser.localStorage.removeItem(this.place);
+    }
+}
