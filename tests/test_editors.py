@@ -241,6 +241,23 @@ class TestWays(WorkflowCase):
         with self.assertRaises(UserError):
             ask.split_branches = [{"name": "b", "weight": 30}, {"name": "b", "weight": 70}]
 
+    def test_a_way_renamed_while_the_workflow_runs_is_published_with_its_steps(self):
+        tag = self.env["res.partner.category"].create({"name": "Best"}).name
+        steps = [{"key": "code", "kind": "tag", "add": [tag]}]
+        branches = {"vip": {"when": {"domain": []}, "steps": steps}, "else": {"steps": []}}
+        live = self.flow({"kind": "condition", "branches": branches})
+        workflow = live.workflow_id
+        workflow.action_start()
+        with self.assertRaises(UserError):
+            live.condition_branches = [{"name": "big", "domain": []}, {"name": "else"}]
+        copy = self.env["mail.workflow"].browse(workflow.begin_draft()["edit_id"])
+        ask = copy.with_user(self.marketer).step_ids.filtered(lambda one: one.key == "ask")
+        vip, rest = ask.condition_branches
+        ask.condition_branches = [{**vip, "name": "big", "was": "vip"}, rest]
+        self.assertEqual(self.branches(live), {"vip": ["code"], "else": []})
+        workflow.publish_draft({}, workflow.get_flow()["version"])
+        self.assertEqual(self.branches(live), {"big": ["code"], "else": []})
+
     def test_a_new_condition_is_asked_in_the_form(self):
         workflow = self.workflow([mail("remind"), wait("day", days=1)], start=False)
         steps = self.env["mail.workflow.step"].with_user(self.marketer)
