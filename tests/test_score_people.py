@@ -1,7 +1,7 @@
 """Whose a score is: people are merged, change their address, are deleted; and who sees what."""
 
 from odoo.exceptions import AccessError
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .score_common import ScoreCase
@@ -295,22 +295,9 @@ class TestScoreRules(ScoreCase):
             self.happens("email_opened", ada, record=ada, data=data)
         self.assertScore(ada, 5)
 
-    def test_the_example_is_written_on_the_form(self):
+    def test_the_form_offers_what_points_can_be_given_for(self):
         rules = self.env["mail.workflow.scoring.rule"].with_user(self.marketer)
-        with Form(rules) as form:
-            form.event_kind = "page_viewed"
-            form.points = 5
-        general = form.record
-        with Form(rules) as form:
-            form.event_kind = "page_viewed"
-            form.page_url = "/pricing"
-            form.points = 10
-            form.replaces_id = general
-        self.assertEqual(form.record.event, {"kind": "page_viewed", "filters": {"url": "/pricing"}})
-        ada = self.person()
-        self.views(ada, "/pricing")
-        self.views(ada, "/blog")
-        self.assertScore(ada, 15)
-        with Form(form.record) as form:
-            form.event_kind = "form_submitted"
-        self.assertEqual(form.record.event, {"kind": "form_submitted", "filters": {}})
+        kinds = {one["kind"]: one for one in rules.get_event_kinds()}
+        self.assertNotIn("score_crossed", kinds)
+        self.assertEqual([one["name"] for one in kinds["page_viewed"]["filters"]], ["url"])
+        self.assertNotIn("step", [one["name"] for one in kinds["email_clicked"]["filters"]])

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..engine.score import DECAY, RULE
@@ -37,15 +38,17 @@ class MailWorkflowScoreStory(models.AbstractModel):
         key = best["person_key"]
         scores = self.env["mail.workflow.score"]
         before = scores._as_of([key], score_model, now - TREND)[key][None]
-        lines = self.env["mail.workflow.score.entry"].search(
-            [("person_key", "=", key), ("score_model_id", "=", score_model.id)], limit=MOST_LINES
-        )
+        entries = self.env["mail.workflow.score.entry"]
+        own = Domain("person_key", "=", key) & Domain("score_model_id", "=", score_model.id)
+        lines = entries.search(own & Domain("reason", "!=", DECAY), limit=MOST_LINES)
+        faded = entries._read_group(own & Domain("reason", "=", DECAY), [], ["points:sum"])
         values = {
             "score": best["score"],
             "trend": best["score"] - before,
             "person": best["name"] if len(keys) > 1 else False,
             "path": self._path(key, score_model, now),
             "lines": [self._line(line) for line in lines],
+            "faded": faded[0][0],
             "is_cut": len(lines) == MOST_LINES,
             "others": [
                 (self._model_name(one), one["score"])
@@ -92,7 +95,7 @@ class MailWorkflowScoreStory(models.AbstractModel):
             "detail": self._detail(line),
             "dimension": line.dimension_id.name,
             "points": line.points,
-            "points_now": None if line.reason == DECAY else round(line.points_now),
+            "points_now": round(line.points_now),
             "is_void": line.is_void,
         }
 

@@ -40,24 +40,19 @@ class MailWorkflowScoringRule(models.Model):
         precompute=True,
     )
     basis = fields.Selection(
-        [("event", "What people do"), ("profile", "Who they are")], required=True, default="event"
+        [("event", "What people do"), ("profile", "Who they are")],
+        string="Points For",
+        required=True,
+        default="event",
     )
     points = fields.Integer(required=True, default=5, help="Less than 0 takes points away.")
     event = fields.Json(help="A kind of event and the filters it has to pass, as in a file.")
     event_kind = fields.Selection(
         selection="_selection_event_kind",
         compute="_compute_event_kind",
-        inverse="_inverse_event_kind",
         store=True,
         precompute=True,
     )
-    page_url = fields.Char(
-        string="Page",
-        compute="_compute_page_url",
-        inverse="_inverse_page_url",
-        help="Path of the page. With * at the end: all pages whose path begins so.",
-    )
-    takes_page = fields.Boolean(compute="_compute_takes")
     mail_step_id = fields.Many2one(
         "mail.workflow.step",
         string="Mail",
@@ -66,7 +61,7 @@ class MailWorkflowScoringRule(models.Model):
         index="btree_not_null",
         help="Only what happens to this mail of a workflow.",
     )
-    takes_mail = fields.Boolean(compute="_compute_takes")
+    takes_mail = fields.Boolean(compute="_compute_takes_mail")
     record_model = fields.Selection(
         [("res.partner", "Contacts"), ("crm.lead", "Leads")], string="Of", default="res.partner"
     )
@@ -141,33 +136,11 @@ class MailWorkflowScoringRule(models.Model):
             kind = rule.event.get("kind") if isinstance(rule.event, dict) else None
             rule.event_kind = kind if kind in known and rule.basis == "event" else False
 
-    @api.depends("event")
-    def _compute_page_url(self):
-        for rule in self:
-            event = rule.event if isinstance(rule.event, dict) else {}
-            rule.page_url = (event.get("filters") or {}).get("url")
-
-    def _inverse_event_kind(self):
-        """What filters one kind says nothing of another."""
-        for rule in self:
-            kind = rule.event_kind
-            if kind != (rule.event or {}).get("kind"):
-                filters = {"url": rule.page_url} if rule.page_url and rule.takes_page else {}
-                rule.event = {"kind": kind, "filters": filters} if kind else False
-
-    def _inverse_page_url(self):
-        for rule in self.filtered("event"):
-            filters = {**(rule.event.get("filters") or {}), "url": rule.page_url}
-            if not rule.page_url or not rule.takes_page:
-                del filters["url"]
-            rule.event = {**rule.event, "filters": filters}
-
     @api.depends("event_kind")
-    def _compute_takes(self):
+    def _compute_takes_mail(self):
         for rule in self:
             handler = self.env.get(f"mail.workflow.trigger.{rule.event_kind}")
-            filters = handler._filter_fields if handler is not None else {}
-            rule.takes_mail, rule.takes_page = "step" in filters, "url" in filters
+            rule.takes_mail = handler is not None and "step" in handler._filter_fields
 
     @api.model
     def _selection_event_kind(self):

@@ -6,6 +6,18 @@ class MailWorkflowScoringRule(models.Model):
 
     _inherit = "mail.workflow.scoring.rule"
 
+    @api.model
+    def get_event_kinds(self, workflow_id=False):
+        """Return the kinds of event that points can be given for, as
+        ``mail.workflow.trigger.get_event_kinds``; a mail is named by a field of the rule."""
+        known = dict(self._selection_event_kind())
+        kinds = self.env["mail.workflow.trigger"].get_event_kinds(workflow_id)
+        return [
+            {**one, "filters": [f for f in one["filters"] if f["name"] != "step"]}
+            for one in kinds
+            if one["kind"] in known
+        ]
+
     def _handler(self):
         """Return the kind of event the rule counts, None for none that is there."""
         self.ensure_one()

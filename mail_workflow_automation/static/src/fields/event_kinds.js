@@ -15,11 +15,11 @@ export function useEventKinds() {
     const orm = useService("orm");
     const kinds = { all: [] };
     let loadedOf;
-    const load = async ({ readonly, record }) => {
+    const load = async ({ readonly, record, kindsModel = "mail.workflow.trigger" }) => {
         const id = workflowId(record) || false;
         if (!readonly && id !== loadedOf) {
             loadedOf = id;
-            kinds.all = await orm.call("mail.workflow.trigger", "get_event_kinds", [id]);
+            kinds.all = await orm.call(kindsModel, "get_event_kinds", [id]);
         }
     };
     onWillStart(() => load(component.props));

@@ -13,6 +13,7 @@ export class EventField extends Component {
     static props = {
         ...standardFieldProps,
         days: { type: String, optional: true },
+        kindsModel: { type: String, optional: true },
         wordsField: { type: String, optional: true },
     };
 
@@ -44,12 +45,17 @@ export const eventField = {
     supportedTypes: ["json"],
     supportedOptions: [
         { label: _t("Key of the days"), name: "days", type: "string" },
+        { label: _t("Model that knows the kinds"), name: "kinds_of", type: "string" },
         { label: _t("Field with the event in words"), name: "words", type: "field" },
     ],
     isEmpty: () => false,
     fieldDependencies: ({ options }) =>
         options.words ? [{ name: options.words, type: "text", readonly: true }] : [],
-    extractProps: ({ options }) => ({ days: options.days, wordsField: options.words }),
+    extractProps: ({ options }) => ({
+        days: options.days,
+        kindsModel: options.kinds_of,
+        wordsField: options.words,
+    }),
 };
 
 registry.category("fields").add("mail_workflow_event", eventField);

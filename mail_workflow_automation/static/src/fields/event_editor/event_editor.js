@@ -15,6 +15,7 @@ export class EventEditor extends Component {
         event: Object,
         kinds: Array,
         days: { type: [{ value: "within_days" }, { value: "window_days" }], optional: true },
+        isOfNoRun: { type: Boolean, optional: true },
         required: { type: Boolean, optional: true },
         update: Function,
     };
