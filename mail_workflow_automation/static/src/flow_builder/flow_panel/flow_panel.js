@@ -4,6 +4,7 @@ import { useService } from "@web/core/utils/hooks";
 import { CallbackRecorder, useSetupAction } from "@web/search/action_hook";
 import { View, getDefaultConfig } from "@web/views/view";
 import { parseItem } from "../flow_steps";
+import { FlowPeople } from "../flow_people/flow_people";
 import "./panel_form_view";
 
 const MODULE = "mail_workflow_automation";
@@ -11,7 +12,7 @@ const MODULE = "mail_workflow_automation";
 /** What stands at the side: Odoo's own form of a step, or of who comes in; saved by itself. */
 export class FlowPanel extends Component {
     static template = "mail_workflow_automation.FlowPanel";
-    static components = { View };
+    static components = { FlowPeople, View };
     static props = {
         session: Object,
         tick: Number,
@@ -44,6 +45,15 @@ export class FlowPanel extends Component {
     get isLocked() {
         const { flow } = this.props.session;
         return ["running", "paused"].includes(flow.state) && flow.edit_id === flow.id;
+    }
+
+    /** What happened at the step, for a workflow that was started. */
+    get figures() {
+        return (!this.isEntry && this.props.session.figures?.cards?.[this.key]) || null;
+    }
+
+    loadReasons(key, period) {
+        return this.props.session.call("get_step_reasons", key, period);
     }
 
     get isEntry() {
