@@ -77,6 +77,7 @@ class TestSimulation(SimulationCase):
             labels, ["Mail opened", "Link in a mail clicked", "Unsubscribed from a mail"]
         )
         asks = self.line(result, "look")["asks"]
+        self.assertEqual(len(asks), len({ask["label"] for ask in asks}), "offered twice")
         self.assertIn("Order confirmed", [ask["label"] for ask in asks])
         # each can be handed back as it is
         for ask in asks:

@@ -2,7 +2,6 @@ import heapq
 import logging
 
 from odoo import api, models
-from odoo.tools import format_datetime
 
 from ..engine.outcome import THEN
 from ..engine.scene import Visit
@@ -110,7 +109,8 @@ class MailWorkflowSimulator(models.AbstractModel):
         handler._imagine(step, run, result, scene.now)
         self._note(run, scene, result.execution_state, result.branch, result.reason, line)
         line["mail"] = handler._preview(step, run)
-        self._ask(step, run, line, handler._asks(step))
+        if not line["asks"]:
+            self._ask(step, run, line, handler._asks(step))
         scene.place(step.key, run.visit_no)
 
     @api.model
@@ -252,11 +252,7 @@ class MailWorkflowSimulator(models.AbstractModel):
     def _finish_wait(self, run, result, event, spec, scene):
         step, line = run.step_id, self._line(run, scene)
         self._note(run, scene, "done", result.branch, result.reason, line)
-        line["why"] = result.reason or self.env._(
-            "%(event)s at %(moment)s",
-            event=run.workflow_id._event_in_words(spec),
-            moment=self._moment(event["occurred_at"]),
-        )
+        line["why"] = result.reason or run.workflow_id._event_in_words(spec)
         target = step.workflow_id._tree().following(step.id, result.branch)
         self._go(run, target, scene, event["occurred_at"])
 
@@ -310,7 +306,3 @@ class MailWorkflowSimulator(models.AbstractModel):
             line.update(left_at=scene.now, until=False)
         if not line["why"]:
             line["why"] = reason or ""
-
-    @api.model
-    def _moment(self, at):
-        return format_datetime(self.env, at, dt_format="short")

@@ -1,0 +1,44 @@
+"""The screen on which a workflow is tried out, in a real browser, as a Workflow user."""
+
+from odoo.tests import HttpCase, new_test_user, tagged
+
+from .common import WORKFLOW_GROUP, mail, wait
+
+LIST = "/odoo/action-mail_workflow_automation.mail_workflow_action"
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestSimulationScreen(HttpCase):
+    def test_marketer_tries_a_workflow_out(self):
+        marketer = new_test_user(
+            self.env,
+            login="marketer",
+            groups=f"base.group_user,{WORKFLOW_GROUP}",
+            email="marketer@shop.example.com",
+            lang="en_US",
+        )
+        self.env["res.partner"].create({"name": "Ada", "email": "ada@customer.example.com"})
+        clicked = {"kind": "email_clicked", "filters": {"step": "remind"}, "branch": "clicked"}
+        branches = {
+            "clicked": {"steps": [mail("thanks", "Thank you")]},
+            "timeout": {"steps": [mail("again", "Are you there?")]},
+        }
+        definition = {
+            "format": 1,
+            "name": "Try me",
+            "model": "res.partner",
+            "triggers": [{"kind": "manual"}],
+            "email_from": "shop@shop.example.com",
+            "steps": [
+                mail("remind", "Hello {{ object.name }}", "<p>Dear <t t-out='object.name'/></p>"),
+                wait("look", days=3, events=[clicked], branches=branches),
+            ],
+        }
+        workflow = self.env["mail.workflow"].with_user(marketer).import_definition(definition)
+        self.start_tour(
+            f"{LIST}/{workflow.id}", "mail_workflow_simulation", login="marketer", timeout=120
+        )
+        self.assertFalse(workflow.enrollment_ids)
+        sent = self.env["mail.mail"].search([("subject", "like", "[Test]")])
+        self.assertEqual(sent.mapped("subject"), ["[Test] Hello Zoe"])
+        self.assertIn("marketer@shop.example.com", sent.email_to)
