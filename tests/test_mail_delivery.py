@@ -428,9 +428,11 @@ def test_a_test_arrives_at_who_asks_and_counts_nowhere(shop):
     before = shop.executions(), shop.runs()
     tried = {"name": "Tried", "email": "tried0@customer.example.com"}
     assert shop.workers.run(jobs.send_test, workflow_id=shop.workflow, **tried) == 1
-    [message] = shop.receiver.messages()
-    assert message["X-Rcpt-To"] == "marketer@shop.example.com"
-    assert message["Subject"] == "[Test] Hello"
+    # Odoo's queue holds mail of Odoo's own, too
+    tests = [one for one in shop.receiver.messages() if one["Subject"].startswith("[Test]")]
+    assert [(one["Subject"], one["X-Rcpt-To"]) for one in tests] == [
+        ("[Test] Hello", "marketer@shop.example.com")
+    ]
     assert (shop.executions(), shop.runs()) == before
     # and the real mail is not kept back by it
     assert shop.send() == 1
