@@ -46,6 +46,7 @@ class TestSimulationEffects(SimulationCase, MailCase):
         steps = {
             "update": {"set": [{"field": "city", "value": "Rome"}]},
             "tag": {"add": ["Hot"], "remove": ["Cold"]},
+            "score": {"points": 5},
             "list": {"add": ["News"]},
             "coupon": {"program": "Ten off"},
             "email": {"subject": "Hello {{ object.name }}", "body_html": body},
