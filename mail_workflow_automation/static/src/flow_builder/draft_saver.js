@@ -49,8 +49,10 @@ export class DraftSaver {
     /** Deal with an error of a save; tell whether it was one for here. */
     onFailure(error) {
         if (error instanceof ConnectionLostError) {
-            this._keep();
-            this._tell("offline");
+            if (this.state.problem !== "conflict") {
+                this._keep();
+                this._tell("offline");
+            }
             browser.clearTimeout(this._timer);
             this._timer = browser.setTimeout(() => this.retry(), RETRY_MILLISECONDS);
             return true;
@@ -64,10 +66,11 @@ export class DraftSaver {
         return false;
     }
 
+    /** Nothing is open any more, but for edits in conflict: those wait for the person's choice. */
     onSaved() {
-        this.mine = null;
-        this._forget();
-        this._tell(null);
+        if (this.state.problem !== "conflict") {
+            this._letGo();
+        }
     }
 
     retry() {
@@ -78,11 +81,17 @@ export class DraftSaver {
     /** Let go of what could not be saved, and show what the other one made of it. */
     async loadTheirs() {
         await this.session.load();
-        this.onSaved();
+        this._letGo();
     }
 
     stop() {
         browser.clearTimeout(this._timer);
+    }
+
+    _letGo() {
+        this.mine = null;
+        this._forget();
+        this._tell(null);
     }
 
     _tell(problem, words = "") {

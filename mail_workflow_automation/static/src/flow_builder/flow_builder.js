@@ -43,7 +43,9 @@ export class FlowBuilder extends Component {
         });
         this.commands = useFlowCommands(this);
         useSetupAction({
-            beforeLeave: () => this.session.save(),
+            beforeLeave: async () => {
+                await this.session.save(); // what cannot be saved is kept: nobody is held back
+            },
             getLocalState: () => ({ selected: this.state.selected }),
         });
         useExternalListener(window, "beforeunload", (ev) => this.onBeforeUnload(ev));

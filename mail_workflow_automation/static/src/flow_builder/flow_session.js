@@ -83,26 +83,9 @@ export class FlowSession {
         return result;
     }
 
-    /** Save what is not saved yet; several changes in a row are one call. */
+    /** Save what is not saved yet, several changes in a row by one call; tell whether all is. */
     save() {
-        return this._mutex.exec(async () => {
-            if (!this.hasUnsaved) {
-                return;
-            }
-            const { definition } = this.model;
-            this.isSaving = true;
-            try {
-                const flow = await this.call("save_flow", definition, this.flow.version);
-                this.failure = null;
-                this._take(flow, definition);
-                this.onSaved();
-            } catch (error) {
-                this.failure = markRaw(error);
-                this.onFailure(error);
-            } finally {
-                this.isSaving = false;
-            }
-        });
+        return this._mutex.exec(() => this._save());
     }
 
     /** Take what cannot be saved back, up to what was saved last. */
@@ -124,7 +107,9 @@ export class FlowSession {
     }
 
     async begin() {
-        await this.save();
+        if (!(await this.save())) {
+            return;
+        }
         this._take(await this.call("begin_draft"), this.model.definition);
     }
 
@@ -144,6 +129,26 @@ export class FlowSession {
     }
 
     // --- inside ---------------------------------------------------------------------------------
+
+    async _save() {
+        while (this.hasUnsaved) {
+            const { definition } = this.model;
+            this.isSaving = true;
+            try {
+                const flow = await this.call("save_flow", definition, this.flow.version);
+                this.failure = null;
+                this._take(flow, definition);
+                this.onSaved();
+            } catch (error) {
+                this.failure = markRaw(error);
+                this.onFailure(error);
+                return false;
+            } finally {
+                this.isSaving = false;
+            }
+        }
+        return true;
+    }
 
     /** Take the server's answer over, and its writing of the file unless it was changed meanwhile. */
     _take(flow, sent = null) {

@@ -39,7 +39,9 @@ export class FlowBar extends Component {
     /** Call a method that changes how the workflow runs; show how it runs then. */
     async run(method) {
         const { session } = this.props;
-        await session.save();
+        if (!(await session.save())) {
+            return; // what cannot be saved stands in the notice
+        }
         const action = await session.call(method);
         if (action?.type) {
             await this.action.doAction(action, { onClose: () => session.load() });
@@ -60,7 +62,9 @@ export class FlowBar extends Component {
 
     async simulate() {
         const { session } = this.props;
-        await session.save();
+        if (!(await session.save())) {
+            return;
+        }
         this.action.doAction({
             type: "ir.actions.client",
             tag: SIMULATION,
@@ -80,8 +84,10 @@ export class FlowBar extends Component {
             body: _t("The drawing is as it runs again; what was changed is lost."),
             confirmLabel: _t("Discard changes"),
             confirm: async () => {
-                await session.call("discard_draft");
-                await session.load();
+                if (await session.save()) {
+                    await session.call("discard_draft");
+                    await session.load();
+                }
             },
             cancel: () => {},
         });

@@ -18,7 +18,10 @@ export class PublishDialog extends Component {
     }
 
     async load() {
-        await this.props.session.save();
+        if (!(await this.props.session.save())) {
+            this.props.close();
+            return;
+        }
         const { version, items } = await this.props.session.call("get_changes");
         this.version = version;
         this.state.items = items;

@@ -6,6 +6,7 @@ import { browser } from "@web/core/browser/browser";
 import { ConnectionLostError } from "@web/core/network/rpc";
 
 import { DraftSaver } from "@mail_workflow_automation/flow_builder/draft_saver";
+import { FlowBar } from "@mail_workflow_automation/flow_builder/flow_bar/flow_bar";
 import { FlowNotice } from "@mail_workflow_automation/flow_builder/flow_notice/flow_notice";
 import { FlowSession } from "@mail_workflow_automation/flow_builder/flow_session";
 
@@ -20,6 +21,7 @@ class FakeServer {
         this.definition = { format: 1, name: "Cart", steps: [] };
         this.version = 1;
         this.isReachable = true;
+        this.methods = [];
     }
 
     get flow() {
@@ -30,6 +32,7 @@ class FakeServer {
     }
 
     async call(model, method, [, definition, version]) {
+        this.methods.push(method);
         if (!this.isReachable) {
             throw new ConnectionLostError("/web");
         }
@@ -117,4 +120,30 @@ test("kept edits that came too late are told, not applied", async () => {
     expect(".o_mail_workflow_notice[role=alert]").toHaveCount(1);
     expect(again.session.model.definition.name).toBe("Cart");
     expect(again.saver.mine.name).toBe("Mine");
+});
+
+test("edits in conflict are there until the person has chosen", async () => {
+    const { session } = await open();
+    server.isReachable = false;
+    await rename(session, "Mine");
+    server.isReachable = true;
+    server.version += 1;
+    const again = await open();
+    await rename(again.session, "Another edit");
+    expect(server.definition.name).toBe("Another edit");
+    expect(again.saver.mine.name).toBe("Mine");
+    expect(browser.localStorage.getItem(again.saver.place)).toInclude("Mine");
+    again.saver.loadTheirs();
+    await animationFrame();
+    expect(browser.localStorage.getItem(again.saver.place)).toBe(null);
+});
+
+test("nothing is run without the edits that cannot be saved", async () => {
+    const { session } = await open();
+    await mountWithCleanup(FlowBar, { props: { session, tick: 0 } });
+    server.version += 1;
+    await rename(session, "Mine");
+    await contains("button[name=start]").click();
+    expect(server.methods).not.toInclude("action_open_start");
+    expect(session.model.definition.name).toBe("Mine");
 });

@@ -48,6 +48,7 @@ class FakeSession {
 
     async save() {
         this.calls.push("save");
+        return !this.isStuck;
     }
 
     async load() {
@@ -113,4 +114,12 @@ test("what somebody else edited meanwhile is shown before it is published", asyn
     expect(".alert-danger").toHaveText("Bea edited it");
     await contains("button[name=publish]").click();
     expect.verifySteps(["published 9 apply"]);
+});
+
+test("what cannot be saved is not left out: nothing is published", async () => {
+    const session = new FakeSession();
+    session.isStuck = true;
+    await open(session);
+    expect(session.calls).toEqual(["save"]);
+    expect(".modal").toHaveCount(0);
 });
