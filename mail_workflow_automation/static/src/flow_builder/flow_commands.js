@@ -163,7 +163,7 @@ export function useFlowCommands(builder) {
         },
 
         begin: () => session.begin(),
-        refresh: () => session.refresh(),
+        refresh: (key) => session.refresh(key),
 
         async openPeople(key, figure) {
             action.doAction(await session.call("action_open_people", key, figure, session.period));

@@ -2,7 +2,7 @@ import { markRaw } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { KeepLast, Mutex } from "@web/core/utils/concurrency";
 import { FlowModel } from "./flow_model";
-import { isOpen } from "./flow_tree";
+import { isOpen, sameFile, withEntryOf } from "./flow_tree";
 
 const MODEL = "mail.workflow";
 
@@ -96,12 +96,22 @@ export class FlowSession {
     }
 
     /** Fetch the drawing again after the rows were changed elsewhere; that can be undone, too. */
-    refresh() {
+    refresh(key) {
+        return this._mutex.exec(() => this._refresh(key));
+    }
+
+    /**
+     * Let a form save the row of a step (null: of who comes in) and fetch the drawing again; no
+     * other save comes in between.
+     *
+     * @param {string|null} key
+     * @param {() => Promise<boolean>} saveRow tells whether it wrote something
+     */
+    saveRow(key, saveRow) {
         return this._mutex.exec(async () => {
-            const flow = await this.call("get_flow");
-            if (!this.hasUnsaved) {
-                this.model.replace(flow.definition);
-                this._take(flow, this.model.definition);
+            await this._save();
+            if (await saveRow()) {
+                await this._refresh(key);
             }
         });
     }
@@ -129,6 +139,22 @@ export class FlowSession {
     }
 
     // --- inside ---------------------------------------------------------------------------------
+
+    /** Take over what a form saved, below what was drawn meanwhile. */
+    async _refresh(key) {
+        const flow = await this.call("get_flow");
+        if (!this.hasUnsaved) {
+            this.model.replace(flow.definition);
+            this._take(flow, this.model.definition);
+        } else if (
+            key !== undefined &&
+            sameFile(withEntryOf(this._saved, flow.definition, key), flow.definition)
+        ) {
+            this.model.replace(withEntryOf(this.model.definition, flow.definition, key));
+            this._take(flow, flow.definition);
+            this._saved = markRaw(flow.definition);
+        }
+    }
 
     async _save() {
         while (this.hasUnsaved) {

@@ -99,6 +99,36 @@ function eachStep(steps, change) {
     });
 }
 
+/** Tell whether two files, or parts of them, say the same. */
+export function sameFile(one, other) {
+    return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/**
+ * Return a file with what another one says of a step (null: of who comes in and all else but the
+ * steps); the steps in its branches stay.
+ */
+export function withEntryOf(definition, other, key) {
+    if (key === null) {
+        return { ...other, steps: definition.steps };
+    }
+    const index = indexOf(definition);
+    const [mine, theirs] = [index.get(key), indexOf(other).get(key)?.step];
+    if (!mine || !theirs) {
+        return definition;
+    }
+    const branches = Object.entries(theirs.branches || {}).map(([name, entry]) => [
+        name,
+        { ...entry, steps: mine.step.branches?.[name]?.steps || entry.steps },
+    ]);
+    const entry = theirs.branches
+        ? { ...theirs, branches: Object.fromEntries(branches) }
+        : theirs;
+    return withList(index, definition, mine.place, (list) =>
+        replaced(list, mine.place.index, 1, [entry])
+    );
+}
+
 function renamed(value, keys, name = null) {
     if (typeof value === "string") {
         return REFERENCES.includes(name) ? keys.get(value) || value : value;

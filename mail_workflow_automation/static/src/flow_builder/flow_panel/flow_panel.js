@@ -74,7 +74,8 @@ export class FlowPanel extends Component {
             preventCreate: true,
             context: { form_view_ref: `${MODULE}.${form}` },
             display: { controlPanel: false },
-            onRowSaved: () => this.props.commands.refresh(),
+            saveRow: (save) => this.props.session.saveRow(this.key, save),
+            onRowChanged: () => this.props.commands.refresh(this.key),
             __beforeLeave__: this.leaving,
         };
     }

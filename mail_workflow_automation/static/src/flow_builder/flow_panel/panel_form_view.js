@@ -8,7 +8,9 @@ const PAUSE = 600; // milliseconds without a change after which a form saves its
 export class PanelFormController extends formView.Controller {
     static props = {
         ...formView.Controller.props,
-        onRowSaved: { type: Function, optional: true },
+        // (save) => calls it when nothing else is saved, and again reads what it changed
+        saveRow: { type: Function, optional: true },
+        onRowChanged: { type: Function, optional: true },
     };
 
     setup() {
@@ -27,18 +29,43 @@ export class PanelFormController extends formView.Controller {
     async saveIfComplete() {
         const { root } = this.model;
         if (root.isInEdition && (await root.isDirty()) && (await root.checkValidity())) {
-            await root.save();
+            await this.inTurn(() => root.save());
         }
+    }
+
+    save(params) {
+        return this.inTurn(() => super.save(params));
+    }
+
+    /** Save when no edit of the drawing is being saved: both raise the version. */
+    async inTurn(save) {
+        if (!this.props.saveRow) {
+            return save();
+        }
+        let answer;
+        await this.props.saveRow(async () => {
+            Object.assign(this, { isInTurn: true, isWritten: false });
+            try {
+                answer = await save();
+            } finally {
+                this.isInTurn = false;
+            }
+            return this.isWritten;
+        });
+        return answer;
     }
 
     async onRecordSaved(record, changes) {
         await super.onRecordSaved(record, changes);
-        this.props.onRowSaved?.();
+        this.isWritten = true;
+        if (!this.isInTurn) {
+            this.props.onRowChanged?.();
+        }
     }
 
     async afterExecuteActionButton(params) {
         await super.afterExecuteActionButton(params);
-        this.props.onRowSaved?.();
+        this.props.onRowChanged?.();
     }
 }
 

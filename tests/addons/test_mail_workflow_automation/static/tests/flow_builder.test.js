@@ -1,6 +1,6 @@
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { beforeEach, describe, expect, press, queryAllTexts, queryOne, test } from "@odoo/hoot";
-import { animationFrame, runAllTimers } from "@odoo/hoot-mock";
+import { Deferred, animationFrame, runAllTimers } from "@odoo/hoot-mock";
 import {
     contains,
     defineModels,
@@ -300,6 +300,31 @@ test("the panel shows the form of a step, saves it, and closes with Escape", asy
     await settle();
     expect(".o_mail_workflow_panel").toHaveCount(0);
     expect(card("remind")).toBeFocused();
+});
+
+test("a card is removed while the panel saves: both are kept, nobody is in conflict", async () => {
+    const written = new Deferred();
+    onRpc("mail.workflow.step", "web_save", async ({ args }) => {
+        server.version += 1;
+        server.definition = JSON.parse(JSON.stringify(server.definition));
+        server.definition.steps[0].name = args[1].name;
+        await written;
+    });
+    await openDrawing();
+    await contains(card("remind")).click();
+    await settle();
+    await contains(".o_mail_workflow_panel [name=name] input").edit("Second reminder");
+    await settle();
+    queryOne(card("asks")).focus();
+    await press("Delete");
+    await settle();
+    expect(server.saved).toEqual([]);
+    written.resolve();
+    await settle();
+    expect(server.definition.steps).toEqual([
+        { key: "remind", kind: "email", name: "Second reminder" },
+    ]);
+    expect(".o_mail_workflow_notice").toHaveCount(0);
 });
 
 test("what the server refuses is taken back, and it is said why", async () => {
