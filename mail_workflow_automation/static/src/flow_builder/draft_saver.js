@@ -10,6 +10,13 @@ export function isConflict(error) {
     return Boolean(error.exceptionName?.endsWith(".DraftConflictError"));
 }
 
+const REFUSALS = ["UserError", "ValidationError", "AccessError", "DefinitionError"];
+
+/** Tell whether the server said no to what the file says: it will not say yes another time. */
+export function isRefusal(error) {
+    return REFUSALS.includes(error.exceptionName?.split(".").pop());
+}
+
 /**
  * Sees to it that no edit is lost. What the server has not got is kept in this browser, and saved
  * as soon as the connection is back. What cannot be saved, because somebody else edited meanwhile,
@@ -49,10 +56,7 @@ export class DraftSaver {
     /** Deal with an error of a save; tell whether it was one for here. */
     onFailure(error) {
         if (error instanceof ConnectionLostError) {
-            if (this.state.problem !== "conflict") {
-                this._keep();
-                this._tell("offline");
-            }
+            this._keepOffline();
             browser.clearTimeout(this._timer);
             this._timer = browser.setTimeout(() => this.retry(), RETRY_MILLISECONDS);
             return true;
@@ -63,7 +67,11 @@ export class DraftSaver {
             this._tell("conflict", error.data?.message);
             return true;
         }
-        return false;
+        if (isRefusal(error)) {
+            return false;
+        }
+        this._keepOffline(error.data?.message || error.message);
+        return true;
     }
 
     /** Nothing is open any more, but for edits in conflict: those wait for the person's choice. */
@@ -86,6 +94,13 @@ export class DraftSaver {
 
     stop() {
         browser.clearTimeout(this._timer);
+    }
+
+    _keepOffline(words) {
+        if (this.state.problem !== "conflict") {
+            this._keep();
+            this._tell("offline", words);
+        }
     }
 
     _letGo() {

@@ -137,6 +137,7 @@ export class FlowBuilder extends Component {
             return;
         }
         this.session.revert();
+        this.saver.onSaved();
         this.notification.add(error.data?.message || error.message, {
             title: _t("This change cannot be saved"),
             type: "danger",

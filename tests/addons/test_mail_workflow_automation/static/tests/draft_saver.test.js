@@ -36,6 +36,9 @@ class FakeServer {
         if (!this.isReachable) {
             throw new ConnectionLostError("/web");
         }
+        if (method === "save_flow" && this.error) {
+            throw makeServerError(this.error);
+        }
         if (method === "save_flow") {
             if (version !== this.version) {
                 throw makeServerError({ errorName: CONFLICT, message: "Bea edited it at 9:00" });
@@ -120,6 +123,19 @@ test("kept edits that came too late are told, not applied", async () => {
     expect(".o_mail_workflow_notice[role=alert]").toHaveCount(1);
     expect(again.session.model.definition.name).toBe("Cart");
     expect(again.saver.mine.name).toBe("Mine");
+});
+
+test("edits outlive a session that is over", async () => {
+    const { session, saver } = await open();
+    server.error = { errorName: "odoo.http.SessionExpiredException", message: "Session expired" };
+    await rename(session, "Mine");
+    expect(".o_mail_workflow_notice[role=status]").toHaveText(/Session expired/);
+    expect(session.model.definition.name).toBe("Mine");
+    server.error = null;
+    await contains("button[name=retry]").click();
+    await animationFrame();
+    expect(server.definition.name).toBe("Mine");
+    expect(browser.localStorage.getItem(saver.place)).toBe(null);
 });
 
 test("edits in conflict are there until the person has chosen", async () => {
