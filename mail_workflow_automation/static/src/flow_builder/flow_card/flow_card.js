@@ -29,6 +29,7 @@ export class FlowCard extends Component {
         useEffect(
             (isRenamed) => {
                 if (isRenamed) {
+                    this.isOver = false;
                     this.name.el.focus();
                     this.name.el.select();
                 }
@@ -62,15 +63,17 @@ export class FlowCard extends Component {
 
     onNameKeydown(ev) {
         if (ev.key === "Enter") {
+            this.isOver = true;
             this.props.commands.rename(this.props.card.key, ev.target.value);
         } else if (ev.key === "Escape") {
+            this.isOver = true; // the name loses the focus now: that is no answer
             this.props.commands.rename(this.props.card.key, "");
         }
         ev.stopPropagation();
     }
 
     onNameBlur(ev) {
-        if (this.props.isRenamed) {
+        if (this.props.isRenamed && !this.isOver) {
             this.props.commands.rename(this.props.card.key, ev.target.value);
         }
     }

@@ -283,6 +283,18 @@ test("a step is renamed on its card", async () => {
     expect(`${card("remind")} .o_title`).toHaveText("First reminder");
 });
 
+test("Escape leaves a step the name it had", async () => {
+    await openDrawing();
+    queryOne(card("remind")).focus();
+    await press("F2");
+    await animationFrame();
+    await contains(`${card("remind")} input`).edit("Something else", { confirm: false });
+    await press("Escape");
+    await settle();
+    expect(server.saved).toEqual([]);
+    expect(`${card("remind")} .o_title`).toHaveText("Remind");
+});
+
 test("the panel shows the form of a step, saves it, and closes with Escape", async () => {
     onRpc("mail.workflow.step", "web_save", ({ args }) => {
         expect.step(args[1].name);
