@@ -313,6 +313,11 @@ export class FlowCanvas extends Component {
         if (ev.target.closest("input") || (isPress && ev.target.closest("button"))) {
             return;
         }
+        const isOnItem = ev.target === this.root.el || ev.target.closest("[data-item]");
+        const isTravel = (ev.ctrlKey || ev.metaKey) && ["z", "y"].includes(ev.key.toLowerCase());
+        if (!isOnItem && !isTravel) {
+            return; // the tools and the minimap have keys of their own
+        }
         if (ARROWS.includes(ev.key)) {
             const next = itemTowards(this.model, this.layout.positions, item, ev.key);
             if (next) {

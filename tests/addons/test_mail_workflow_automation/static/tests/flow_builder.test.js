@@ -259,6 +259,15 @@ test("the whole drawing is built by keyboard", async () => {
     expect(server.outline).toBe("wait condition(yes: ; no: )");
 });
 
+test("keys on the tools of the drawing are not for the card", async () => {
+    await openDrawing();
+    queryOne(card("remind")).focus();
+    queryOne(".o_mail_workflow_tools [aria-label='Zoom in']").focus();
+    await press("Delete");
+    await settle();
+    expect(server.saved).toEqual([]);
+});
+
 test("removing a step asks what happens to the steps in its branches", async () => {
     server.definition.steps[1].branches.no.steps = [{ key: "w", kind: "wait" }];
     await openDrawing();
