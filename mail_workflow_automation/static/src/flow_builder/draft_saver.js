@@ -1,6 +1,7 @@
 import { markRaw, reactive } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { ConnectionLostError } from "@web/core/network/rpc";
+import { user } from "@web/core/user";
 import { session as webSession } from "@web/session";
 
 const RETRY_MILLISECONDS = 5000;
@@ -33,7 +34,8 @@ export class DraftSaver {
     }
 
     get place() {
-        return `mail_workflow.unsaved.${webSession.db}.${this.session.workflowId}`;
+        const whose = `${webSession.db}.${user.userId}.${this.session.workflowId}`;
+        return `mail_workflow.unsaved.${whose}`;
     }
 
     /** Go on with what was not saved when the drawing was left; tell whether there was something. */

@@ -1,9 +1,15 @@
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { beforeEach, describe, expect, test } from "@odoo/hoot";
 import { advanceTime, animationFrame } from "@odoo/hoot-mock";
-import { contains, makeServerError, mountWithCleanup } from "@web/../tests/web_test_helpers";
+import {
+    contains,
+    makeServerError,
+    mountWithCleanup,
+    patchWithCleanup,
+} from "@web/../tests/web_test_helpers";
 import { browser } from "@web/core/browser/browser";
 import { ConnectionLostError } from "@web/core/network/rpc";
+import { user } from "@web/core/user";
 
 import { DraftSaver } from "@mail_workflow_automation/flow_builder/draft_saver";
 import { FlowBar } from "@mail_workflow_automation/flow_builder/flow_bar/flow_bar";
@@ -111,6 +117,16 @@ test("what somebody else edited is not overwritten, and nothing of mine is lost"
     await contains("button[name=load_theirs]").click();
     expect(session.model.definition.name).toBe("Bea's");
     expect(".o_mail_workflow_notice").toHaveCount(0);
+});
+
+test("kept edits are those of one person only", async () => {
+    const { session } = await open();
+    server.isReachable = false;
+    await rename(session, "Mine");
+    server.isReachable = true;
+    patchWithCleanup(user, { userId: user.userId + 1 });
+    const other = await open();
+    expect(other.session.model.definition.name).toBe("Cart");
 });
 
 test("kept edits that came too late are told, not applied", async () => {
