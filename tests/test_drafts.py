@@ -4,6 +4,8 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
+from odoo.addons.mail_workflow_automation.exceptions import DraftConflictError
+
 from .common import mail, wait
 from .draft_common import DraftCase, asks, entry_of, without
 
@@ -131,6 +133,29 @@ class TestSaving(DraftCase):
         self.emit("custom", record=self.person(), data={"name": "signed"})
         self.run_engine()
         self.assertEqual(self.env["mail.workflow.enrollment"].search_count([]), 1)
+
+    def test_what_is_not_published_keeps_it_from_starting_again(self):
+        workflow = self.flow()
+        self.save(workflow, lambda definition: definition.update(name="Other"))
+        workflow.action_stop()
+        for start in (workflow.action_open_start, workflow.action_start):
+            with self.assertRaisesRegex(UserError, "changes that are not published"):
+                start()
+        self.assertEqual(workflow.state, "stopped")
+        workflow.discard_draft()
+        workflow.action_start()
+        self.assertEqual(workflow.state, "running")
+
+    def test_what_somebody_else_edited_since_is_not_thrown_away(self):
+        workflow = self.flow()
+        seen = self.save(workflow, lambda definition: definition.update(name="Mine"))
+        self.save(workflow, lambda definition: definition.update(name="Theirs"), self.env.user)
+        with self.assertRaises(DraftConflictError):
+            workflow.with_user(self.marketer).discard_draft(seen["version"])
+        flow = self.flow_of(workflow)
+        self.assertEqual(flow["definition"]["name"], "Theirs")
+        flow = workflow.with_user(self.marketer).discard_draft(flow["version"])
+        self.assertEqual(flow["name"], "Test workflow")
 
     def test_discarding_leaves_nothing_behind(self):
         workflow = self.flow()

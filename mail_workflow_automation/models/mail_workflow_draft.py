@@ -88,13 +88,17 @@ class MailWorkflow(models.Model):
         self.env["mail.workflow.applier"]._apply(live._editable(), definition)
         return live.get_flow()
 
-    def discard_draft(self):
+    def discard_draft(self, version=None):
         """Throw away what is not published.
 
+        :param int version: the one that was seen, as ``get_flow`` told it
         :returns: see ``get_flow``
+        :raises DraftConflictError: when somebody else edited it since; nothing is thrown away
         """
         live = self._live()
         live.check_access("write")
+        if version is not None:
+            live._check_version(version)
         live._drop_draft()
         return live.get_flow()
 
@@ -106,7 +110,12 @@ class MailWorkflow(models.Model):
                     workflow.name,
                 )
             )
+        self._refuse_unpublished()
         return super().action_start(include_existing)
+
+    def action_open_start(self):
+        self._refuse_unpublished()
+        return super().action_open_start()
 
     # --- the copy ---------------------------------------------------------------------------------
 
@@ -206,6 +215,11 @@ class MailWorkflow(models.Model):
     def _check_editable(self):
         """While there is a copy the rows stay as they are: there would be two truths."""
         result = super()._check_editable()
+        self._refuse_unpublished()
+        return result
+
+    def _refuse_unpublished(self):
+        """What waits to be published is neither started without it nor edited beside it."""
         for workflow in self:
             if workflow.draft_ids:
                 raise UserError(
@@ -215,4 +229,3 @@ class MailWorkflow(models.Model):
                         workflow.name,
                     )
                 )
-        return result
