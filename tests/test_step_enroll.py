@@ -79,6 +79,25 @@ class TestEnroll(WorkflowCase):
         source = self.workflow([enroll("Carts")], start=False)
         self.assertIn("takes Sales Order, which this one has not", source.problems)
 
+    def test_one_that_leads_to_another_teams_is_opened_and_says_so(self):
+        """Ann's leads to Bob's, and back by its end: she may not see his."""
+        hers = self.workflow([mail("hello")], name="Hers", start=False)
+        his = self.workflow([enroll("Hers")], name="His", start=False)
+        step = hers.step_ids.create(
+            {"workflow_id": hers.id, "kind": "enroll", "enroll_workflow_id": his.id}
+        )
+        admin = self.env.user
+        his.with_user(admin).user_id = admin
+        self.env.invalidate_all()
+        self.assertFalse(his.has_access("read"))
+        flow = hers.get_flow()
+        card = flow["cards"][step.key]
+        self.assertEqual(card["summary"], "His")
+        self.assertIn("may not see “His”", str(card["problems"]))
+        self.assertIn("“His” → “Hers”", hers.problems)
+        self.env.invalidate_all()
+        self.assertGreater(hers.problem_count, 1)
+
 
 @tagged("post_install", "-at_install", "mail_workflow")
 class TestLeave(WorkflowCase):

@@ -60,7 +60,7 @@ class MailWorkflowCircle(models.AbstractModel):
             found |= step._handler()._brings_into(step)
             events += step._handler()._brings_about(step, at_work.step_ids)
         if None in reached:
-            events.append((FINISHED, {"workflow": workflow._live().id}))
+            events.append((FINISHED, {"workflow": workflow.sudo()._live().id}))
         if events:
             # what a workflow does itself brings nobody into it again
             for trigger in (at_work - workflow).trigger_ids:

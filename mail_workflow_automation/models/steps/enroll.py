@@ -34,8 +34,13 @@ class MailWorkflowStepEnroll(models.AbstractModel):
     _step_fields = {"workflow": "enroll_workflow_id"}
 
     @api.model
+    def _target(self, step):
+        """Return the other workflow; who sees a step is told of it, be it another team's."""
+        return step.sudo().enroll_workflow_id
+
+    @api.model
     def _check_config(self, step):
-        target = step.enroll_workflow_id
+        target = self._target(step)
         if not target or not target.active:
             return [self.env._("choose the workflow to enroll in")]
         if target == step.workflow_id:
@@ -49,7 +54,7 @@ class MailWorkflowStepEnroll(models.AbstractModel):
     @api.model
     def _misfits(self, step):
         """Return why the other workflow cannot take what this one is about, a list of str."""
-        target, problems = step.enroll_workflow_id, []
+        target, problems = self._target(step), []
         if target.company_id != step.workflow_id.company_id:
             problems.append(self.env._("“%s” is of another company", target.name))
         if target.model_name not in (step.workflow_id.model_name, "res.partner"):
@@ -64,7 +69,7 @@ class MailWorkflowStepEnroll(models.AbstractModel):
 
     @api.model
     def _check_rights(self, step, env):
-        target = step.enroll_workflow_id
+        target = self._target(step)
         if target and not target.with_env(env).has_access("read"):
             return [
                 self.env._(
@@ -111,4 +116,4 @@ class MailWorkflowStepEnroll(models.AbstractModel):
 
     @api.model
     def _summary(self, step):
-        return step.enroll_workflow_id.name or ""
+        return self._target(step).name or ""
