@@ -70,6 +70,7 @@ from . import mail_workflow_post
 from . import mail_workflow_post_send
 from . import mailing
 from . import mail_workflow_draft
+from . import mail_workflow_picture
 from . import mail_workflow_flow
 from . import mail_workflow_drawing
 from . import mail_workflow_revision
