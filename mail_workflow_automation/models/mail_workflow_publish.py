@@ -3,6 +3,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..exceptions import DefinitionError
 from .mail_workflow import parse_domain
 from .mail_workflow_definition import HEADER_FIELDS
 from .mail_workflow_draft import STARTED
@@ -62,16 +63,37 @@ class MailWorkflow(models.Model):
             )
         draft._raise_problems(as_user=live._publisher())
         items = live.get_changes()["items"]
-        chosen = {
-            item["key"]: (choices or {}).get(item["key"], item["default"])
-            for item in items
-            if item["choices"]
-        }
+        chosen = live._chosen(items, choices or {})
         definition = draft.export_definition()
         applier = self.env["mail.workflow.applier"]._knowing(draft)
         live._drop_draft()
         live._apply_published(applier, definition, chosen, [item["key"] for item in items])
         return live.get_flow()
+
+    def _chosen(self, items, choices):
+        """Return ``{step key: what happens to who stands there}``, also where nobody stands now:
+        somebody may come there at this moment.
+
+        :raises UserError: when what was chosen is no choice
+        """
+        if not isinstance(choices, dict):
+            raise DefinitionError("choices", self.env._("must be an object"))
+        old, chosen = {step.key: step for step in self.step_ids}, {}
+        for item in items:
+            key = item["key"]
+            known = [one["value"] for one in self._choices(old.get(key), item["change"]) or []]
+            if key.startswith(":") or not known:
+                continue
+            chosen[key] = choices.get(key, known[0])
+            if chosen[key] not in known:
+                raise UserError(
+                    self.env._(
+                        "%(filter)s: unknown value “%(value)s”",
+                        filter=item["title"],
+                        value=chosen[key],
+                    )
+                )
+        return chosen
 
     def _publisher(self):
         """Return as whom the workflow will run once this user published it."""
@@ -159,7 +181,7 @@ class MailWorkflow(models.Model):
     def _choices(self, old, change):
         """Return what can happen to those who stand at a step, the usual first; None where there
         is nothing to choose."""
-        if change == "changed" and old._handler()._has_delay:
+        if change == "changed" and old and old._handler()._has_delay:
             return [
                 {"value": "keep", "label": self.env._("They keep the date they have")},
                 {"value": "apply", "label": self.env._("They get the new date")},
