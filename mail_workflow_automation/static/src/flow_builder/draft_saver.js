@@ -3,6 +3,7 @@ import { browser } from "@web/core/browser/browser";
 import { ConnectionLostError } from "@web/core/network/rpc";
 import { user } from "@web/core/user";
 import { session as webSession } from "@web/session";
+import { sameFile } from "./flow_tree";
 
 const RETRY_MILLISECONDS = 5000;
 
@@ -29,6 +30,8 @@ export class DraftSaver {
         /** `problem`: null, "offline" or "conflict"; `words`: what the server said. */
         this.state = reactive({ problem: null, words: "" });
         this.mine = null;
+        /** Files that were sent and not answered: they may have been saved all the same. */
+        this._unanswered = new Set();
         this._timer = null;
         flowSession.onSaved = () => this.onSaved();
     }
@@ -44,6 +47,10 @@ export class DraftSaver {
         if (!kept) {
             return false;
         }
+        if (sameFile(kept.definition, this.session.flow.definition)) {
+            this._forget(); // it was saved, only the answer did not come
+            return false;
+        }
         if (kept.version !== this.session.flow.version) {
             this.mine = kept.definition;
             this._tell("conflict");
@@ -55,18 +62,17 @@ export class DraftSaver {
         return true;
     }
 
-    /** Deal with an error of a save; tell whether it was one for here. */
-    onFailure(error) {
+    /** Deal with an error of saving a file; tell whether it was one for here. */
+    onFailure(error, definition) {
         if (error instanceof ConnectionLostError) {
+            this._unanswered.add(definition);
             this._keepOffline();
             browser.clearTimeout(this._timer);
             this._timer = browser.setTimeout(() => this.retry(), RETRY_MILLISECONDS);
             return true;
         }
         if (isConflict(error)) {
-            this.mine = markRaw(this.session.model.definition);
-            this._keep();
-            this._tell("conflict", error.data?.message);
+            this._settleConflict(error);
             return true;
         }
         if (isRefusal(error)) {
@@ -98,6 +104,27 @@ export class DraftSaver {
         browser.clearTimeout(this._timer);
     }
 
+    /** What was edited since it was loaded may be one's own, saved without an answer. */
+    async _settleConflict(error) {
+        const sent = [...this._unanswered];
+        if (sent.length) {
+            const isOurs = (definition) => sent.some((one) => sameFile(one, definition));
+            try {
+                if (await this.session.adopt(isOurs)) {
+                    this._unanswered.clear();
+                    await this.session.save();
+                    return;
+                }
+            } catch (failure) {
+                this.onFailure(failure, sent[0]);
+                return;
+            }
+        }
+        this.mine = markRaw(this.session.model.definition);
+        this._keep();
+        this._tell("conflict", error.data?.message);
+    }
+
     _keepOffline(words) {
         if (this.state.problem !== "conflict") {
             this._keep();
@@ -107,6 +134,7 @@ export class DraftSaver {
 
     _letGo() {
         this.mine = null;
+        this._unanswered.clear();
         this._forget();
         this._tell(null);
     }

@@ -32,7 +32,7 @@ export class FlowBuilder extends Component {
         const { action, resId, state } = this.props;
         const workflowId = resId || action.params?.workflow_id || action.context?.active_id;
         this.session = useState(new FlowSession(useService("orm"), workflowId));
-        this.session.onFailure = (error) => this.onFailure(error);
+        this.session.onFailure = (...failure) => this.onFailure(...failure);
         this.saver = new DraftSaver(this.session);
         onWillUnmount(() => this.saver.stop());
         this.state = useState({ selected: state?.selected || null, renaming: null });
@@ -132,8 +132,8 @@ export class FlowBuilder extends Component {
     }
 
     /** Tell that a change cannot be saved, and take it back. */
-    onFailure(error) {
-        if (this.saver.onFailure(error)) {
+    onFailure(error, definition) {
+        if (this.saver.onFailure(error, definition)) {
             return;
         }
         this.session.revert();

@@ -116,6 +116,19 @@ export class FlowSession {
         });
     }
 
+    /** Take the version of the server's file, where it was sent from here; tell whether it was. */
+    adopt(isOurs) {
+        return this._mutex.exec(async () => {
+            const flow = await this.call("get_flow");
+            const isFound = isOurs(flow.definition);
+            if (isFound) {
+                this._take(flow, flow.definition);
+                this._saved = markRaw(flow.definition);
+            }
+            return isFound;
+        });
+    }
+
     async begin() {
         if (!(await this.save())) {
             return;
@@ -167,7 +180,7 @@ export class FlowSession {
                 this.onSaved();
             } catch (error) {
                 this.failure = markRaw(error);
-                this.onFailure(error);
+                this.onFailure(error, definition);
                 return false;
             } finally {
                 this.isSaving = false;

@@ -45,6 +45,11 @@ class FakeServer {
         if (method === "save_flow" && this.error) {
             throw makeServerError(this.error);
         }
+        if (method === "save_flow" && this.isAnswerLost) {
+            this.definition = JSON.parse(JSON.stringify(definition));
+            this.version += 1;
+            throw new ConnectionLostError("/web");
+        }
         if (method === "save_flow") {
             if (version !== this.version) {
                 throw makeServerError({ errorName: CONFLICT, message: "Bea edited it at 9:00" });
@@ -66,7 +71,7 @@ async function open() {
     const session = new FlowSession(server, 1);
     await session.load();
     const saver = new DraftSaver(session);
-    session.onFailure = (error) => saver.onFailure(error);
+    session.onFailure = (...failure) => saver.onFailure(...failure);
     saver.restore();
     await mountWithCleanup(FlowNotice, { props: { saver } });
     await animationFrame();
@@ -152,6 +157,18 @@ test("edits outlive a session that is over", async () => {
     await animationFrame();
     expect(server.definition.name).toBe("Mine");
     expect(browser.localStorage.getItem(saver.place)).toBe(null);
+});
+
+test("an edit whose answer was lost is no conflict with oneself", async () => {
+    const { session } = await open();
+    server.isAnswerLost = true;
+    await rename(session, "First");
+    server.isAnswerLost = false;
+    await rename(session, "Second");
+    await animationFrame();
+    expect(server.definition.name).toBe("Second");
+    expect(".o_mail_workflow_notice").toHaveCount(0);
+    expect(session.hasUnsaved).toBe(false);
 });
 
 test("edits in conflict are there until the person has chosen", async () => {
