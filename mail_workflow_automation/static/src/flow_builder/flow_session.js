@@ -2,7 +2,7 @@ import { markRaw } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { KeepLast, Mutex } from "@web/core/utils/concurrency";
 import { FlowModel } from "./flow_model";
-import { isOpen, sameFile, withEntryOf } from "./flow_tree";
+import { isOpen, keysOf, sameFile, withEntryOf } from "./flow_tree";
 
 const MODEL = "mail.workflow";
 
@@ -19,6 +19,8 @@ export class FlowSession {
         this.figures = null;
         this.period = "30";
         this.tick = 0;
+        /** How often the drawing changed what a step itself says: `{key: count}`. */
+        this.redrawn = {};
         this.isSaving = false;
         this.failure = null;
         this.onFailure = () => {};
@@ -169,6 +171,14 @@ export class FlowSession {
         }
     }
 
+    _noteRedrawn(before, after) {
+        for (const key of [null, ...keysOf(after.steps)]) {
+            if (!sameFile(withEntryOf(before, after, key), before)) {
+                this.redrawn[key] = (this.redrawn[key] || 0) + 1;
+            }
+        }
+    }
+
     async _save() {
         while (this.hasUnsaved) {
             const { definition } = this.model;
@@ -176,6 +186,7 @@ export class FlowSession {
             try {
                 const flow = await this.call("save_flow", definition, this.flow.version);
                 this.failure = null;
+                this._noteRedrawn(this._saved, flow.definition);
                 this._take(flow, definition);
                 this.onSaved();
             } catch (error) {

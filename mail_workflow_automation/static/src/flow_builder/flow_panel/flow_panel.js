@@ -64,6 +64,12 @@ export class FlowPanel extends Component {
         return this.isEntry ? this.props.session.flow.edit_id : this.card.step_id;
     }
 
+    /** The form is read anew where the drawing changed what stands in it: a name, an undo. */
+    get viewKey() {
+        const redrawn = this.props.session.redrawn[this.key] || 0;
+        return [this.props.item, this.resId, this.isLocked, redrawn].join("/");
+    }
+
     get viewProps() {
         const form = this.isEntry ? "mail_workflow_view_form_entry" : "mail_workflow_step_view_form_panel";
         return {

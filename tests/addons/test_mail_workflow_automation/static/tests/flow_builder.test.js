@@ -2,6 +2,7 @@ import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { beforeEach, describe, expect, press, queryAllTexts, queryOne, test } from "@odoo/hoot";
 import { Deferred, animationFrame, runAllTimers } from "@odoo/hoot-mock";
 import {
+    MockServer,
     contains,
     defineModels,
     fields,
@@ -346,6 +347,27 @@ test("a card is removed while the panel saves: both are kept, nobody is in confl
         { key: "remind", kind: "email", name: "Second reminder" },
     ]);
     expect(".o_mail_workflow_notice").toHaveCount(0);
+});
+
+test("the panel shows what Undo made of its step", async () => {
+    onRpc("mail.workflow.step", "web_save", ({ args, parent }) => {
+        server.version += 1;
+        server.definition = JSON.parse(JSON.stringify(server.definition));
+        server.definition.steps[0].name = args[1].name;
+        return parent();
+    });
+    onRpc("mail.workflow", "save_flow", ({ args }) => {
+        const { name } = args[1].steps[0];
+        MockServer.env["mail.workflow.step"].write([10], { name: name || "Remind" });
+    });
+    await openDrawing();
+    await contains(card("remind")).click();
+    await settle();
+    await contains(".o_mail_workflow_panel [name=name] input").edit("Second reminder");
+    await settle();
+    await contains(".o_mail_workflow_tools [aria-label=Undo]").click();
+    await settle();
+    expect(".o_mail_workflow_panel [name=name] input").toHaveValue("Remind");
 });
 
 test("what the server refuses is taken back, and it is said why", async () => {
