@@ -47,8 +47,12 @@ export class FlowPeople extends Component {
         return this.props.figures.sent !== undefined;
     }
 
+    /** How many came in the time that is shown; who waits may have come long before. */
     get came() {
-        return this.visits.reduce((sum, { count }) => sum + count, 0);
+        const isOfAllTime = this.props.period === "all";
+        return this.visits
+            .filter(({ figure }) => isOfAllTime || figure !== "waiting")
+            .reduce((sum, { count }) => sum + count, 0);
     }
 
     get visits() {
@@ -69,13 +73,13 @@ export class FlowPeople extends Component {
 
     /** The rows with a bar: those in which there is somebody. */
     get rows() {
-        const came = this.came;
+        const whole = this.visits.reduce((sum, { count }) => sum + count, 0);
         return this.visits
             .filter(({ count }) => count)
             .map((row) => ({
                 ...row,
                 shown: formatInteger(row.count),
-                width: `width: ${(row.count / came) * 100}%`,
+                width: `width: ${(row.count / whole) * 100}%`,
                 reasons: this.reasons(row.figure),
             }));
     }

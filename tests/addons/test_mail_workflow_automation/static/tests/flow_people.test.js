@@ -12,13 +12,13 @@ const VISITS = { waiting: 1, done: 6, skipped: 3, held: 0, failed: 0 };
 const READINGS = { sent: 6, delivered: 4, opened: 2, clicked: 1, replied: 0, bounced: 2 };
 const EARNED = { orders: 1, revenue: { amount: 40, currency_id: 1 } };
 
-async function show(figures) {
+async function show(figures, period = "30") {
     const opened = [];
     await mountWithCleanup(FlowPeople, {
         props: {
             stepKey: "remind",
             figures,
-            period: "30",
+            period,
             load: async () => ({
                 skipped: [
                     { reason: "no address", count: 2 },
@@ -34,12 +34,20 @@ async function show(figures) {
 
 test("everybody who came is told, those who were skipped with the reasons", async () => {
     await show(VISITS);
-    expect(".o_mail_workflow_people h3").toHaveText("10 people came here");
+    expect(".o_mail_workflow_people h3").toHaveText("9 people came here");
     expect(queryAllTexts(".o_people_words")).toEqual([
         "Done 6",
         "Here now 1",
         "Skipped 3 — 2 no address, 1 opted out",
     ]);
+});
+
+test("who waits is among those who came only where all the time is shown", async () => {
+    await show({ ...VISITS, done: 0, skipped: 0 });
+    expect(".o_mail_workflow_people h3").toHaveText("Nobody came here in this time");
+    expect(queryAllTexts(".o_people_words")).toEqual(["Here now 1"]);
+    await show(VISITS, "all");
+    expect(".o_mail_workflow_people:last h3").toHaveText("10 people came here");
 });
 
 test("readers are a share of those delivered; each figure leads to its people", async () => {
