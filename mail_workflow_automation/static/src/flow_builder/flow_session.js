@@ -138,6 +138,15 @@ export class FlowSession {
         this._take(await this.call("begin_draft"), this.model.definition);
     }
 
+    /** Throw away what is not published, unless somebody else edited it meanwhile. */
+    discard() {
+        return this._mutex.exec(async () => {
+            if (await this._save()) {
+                this._take(await this.call("discard_draft", this.flow.version));
+            }
+        });
+    }
+
     async loadFigures(period = this.period) {
         this.period = period;
         if (this.flow.state === "draft") {

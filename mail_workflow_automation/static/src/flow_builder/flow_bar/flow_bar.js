@@ -83,12 +83,7 @@ export class FlowBar extends Component {
             title: _t("Discard the changes"),
             body: _t("The drawing is as it runs again; what was changed is lost."),
             confirmLabel: _t("Discard changes"),
-            confirm: async () => {
-                if (await session.save()) {
-                    await session.call("discard_draft");
-                    await session.load();
-                }
-            },
+            confirm: () => session.discard(),
             cancel: () => {},
         });
     }

@@ -392,6 +392,22 @@ test("without the right to edit nothing can be added or moved", async () => {
     expect(server.saved).toEqual([]);
 });
 
+test("changes are discarded as they were seen, not those of somebody else", async () => {
+    server.flow = { state: "running", changes: { count: 1 } };
+    onRpc("mail.workflow", "discard_draft", ({ args }) => {
+        expect.step(`discard version ${args[1]}`);
+        server.flow = { state: "running", changes: null };
+        return server.get();
+    });
+    await openDrawing();
+    await contains("button[name=more]").click();
+    await contains(".dropdown-item[name=discard]").click();
+    await contains(".modal .btn-primary").click();
+    await settle();
+    expect.verifySteps(["discard version 1"]);
+    expect("button[name=publish]").toHaveCount(0);
+});
+
 test("figures stand on the cards and branches of a started workflow", async () => {
     server.flow = {
         state: "running",
