@@ -318,13 +318,23 @@ class TestSimulation(SimulationCase):
             {"kind": "email_clicked", "after": {"days": -3}},
             {"kind": "email_clicked", "after": 3},
             {"kind": "email_clicked", "colour": "red"},
+            {"kind": ["email_clicked"]},
+            {"kind": "email_clicked", "step": {"key": "a"}},
+            {"kind": "email_clicked", "filters": [1]},
+            {"kind": "email_clicked", "data": "url"},
+            {"kind": "email_clicked", "visit": "first"},
+            {"kind": "email_clicked", "after": {"days": "two"}},
         ):
             with self.subTest(answer=answer), self.assertRaises(UserError):
                 self.simulate(workflow, person, answer)
         with self.assertRaises(UserError):
             self.simulate(workflow, self.cart(person))
-        with self.assertRaises(UserError):
-            self.simulate(workflow, {"hair": "red"})
+        for record in ({"hair": "red"}, "Ada", [person.id], None, False, -1, 1.5, 10**12):
+            with self.subTest(record=record), self.assertRaises(UserError):
+                self.simulate(workflow, record)
+        for start in ("tomorrow", 5, ["2030-01-01"], {"days": 1}):
+            with self.subTest(start=start), self.assertRaises(UserError):
+                self.simulate(workflow, person, start=start)
 
     def test_nobody_tries_with_what_they_may_not_read(self):
         workflow = self.reminder()

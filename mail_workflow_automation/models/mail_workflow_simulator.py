@@ -9,6 +9,8 @@ from ..engine.shares import share
 from .mail_workflow_person import Person
 
 SCENE = "mail_workflow_scene"
+# the greatest number a row can have
+LAST_ID = 2**31 - 1
 
 
 class MailWorkflow(models.Model):
@@ -81,7 +83,7 @@ class MailWorkflowSimulator(models.AbstractModel):
             returns is returned
         """
         record = self._chosen(workflow, record)
-        now = fields.Datetime.to_datetime(start) or fields.Datetime.now()
+        now = self._moment(start) or fields.Datetime.now()
         scene = Scene(now, self._parsed_answers(workflow, answers), lang)
         stored = [workflow] if isinstance(record, dict) else [workflow, record]
         with read_only(self.env.registry) as cr:
@@ -93,13 +95,24 @@ class MailWorkflowSimulator(models.AbstractModel):
             return self._on_cursor(cr, workflow, record, scene, work)
 
     @api.model
+    def _moment(self, start):
+        try:
+            return fields.Datetime.to_datetime(start)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise UserError(
+                self.env._("%(filter)s: unknown value “%(value)s”", filter="start", value=start)
+            ) from error
+
+    @api.model
     def _chosen(self, workflow, record):
         """Return the record that was asked for, or the values of an invented contact."""
         if isinstance(record, dict):
             return record
         model = self.env[workflow.model_name]
         if not isinstance(record, models.BaseModel):
-            record = model.browse(int(record)).exists()
+            # what cannot be a number of a record is none
+            is_number = str(record).isdecimal() and int(record) <= LAST_ID
+            record = model.browse(int(record) if is_number else []).exists()
         if record._name != model._name or len(record) != 1:
             raise UserError(
                 self.env._(

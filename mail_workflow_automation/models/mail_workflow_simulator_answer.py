@@ -6,7 +6,12 @@ from odoo.exceptions import UserError
 from ..engine.scene import UNITS
 
 MATCHES, ANSWERED, TASK = "record_matches", "webhook_answered", "task_done"
-KEYS = {"kind", "name", "filters", "data", "step", "outcome", "result", "at", "visit", "after"}
+# what an answer can say, and as what; nothing is as good as left out
+SHAPE = {
+    **dict.fromkeys(("kind", "name", "step", "outcome", "result", "at"), str),
+    **dict.fromkeys(("filters", "data", "after"), dict),
+    "visit": int,
+}
 MOST_ANSWERS = 200
 FURTHEST = timedelta(days=3660)
 
@@ -32,8 +37,11 @@ class MailWorkflowSimulator(models.AbstractModel):
 
     @api.model
     def _parsed_answer(self, answer, kinds, keys):
-        if not isinstance(answer, dict) or answer.keys() - KEYS:
-            raise UserError(self.env._("An answer has these keys: %s", ", ".join(sorted(KEYS))))
+        if not isinstance(answer, dict) or not all(
+            key in SHAPE and (isinstance(value, SHAPE[key]) or not value)
+            for key, value in answer.items()
+        ):
+            raise UserError(self.env._("An answer has these keys: %s", ", ".join(sorted(SHAPE))))
         if answer.get("kind") not in kinds:
             raise UserError(self.env._("Unknown kind of event: %s", answer.get("kind")))
         at = answer.get("at") or answer.get("step")
