@@ -93,7 +93,7 @@ class TestNumberOfLanes(WorkflowCase):
     def test_odoos_own_jobs_go_first(self):
         own = self.env["ir.cron"].default_get(["priority"])["priority"]
         ours = self.env["ir.cron"].search([("workflow_lane", "!=", False)])
-        self.assertEqual(len(ours), 7)
+        self.assertEqual(len(ours), 8)
         self.assertGreater(min(ours.mapped("priority")), own)
 
 

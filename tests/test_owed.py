@@ -128,13 +128,13 @@ class TestOwed(WorkflowCase):
 
     def test_a_start_costs_the_same_whatever_the_number_of_people(self):
         counts = []
-        for number in (10, 100):
+        for number in (1, 10, 100):  # the first fills the caches
             _people, workflow = self.existing(number)
             before = self.env.cr.sql_log_count
             workflow.action_start(include_existing=True)
             self.env.flush_all()
             counts.append(self.env.cr.sql_log_count - before)
-        self.assertLess(abs(counts[0] - counts[1]), 10, counts)
+        self.assertLess(abs(counts[1] - counts[2]), 10, counts)
 
     def signed(self, *names):
         for name in names:

@@ -43,7 +43,8 @@ class SecurityCase(WorkflowCase):
         self.flow = self.workflow([mail("a"), wait("day", days=1), mail("b")])
         self.run_of_ada = self.flow.enroll(self.person())
         self.run_engine()
-        self.emit("email_opened", record=self.person("Bob"))
+        bob = self.person("Bob", company_id=self.env.company.id)
+        self.emit("email_opened", record=bob)
         self.env["mail.workflow.event"]._insert(
             [
                 {

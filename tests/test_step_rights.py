@@ -8,7 +8,8 @@ from odoo.tests import new_test_user, tagged
 from .common import MANAGER_GROUP, WorkflowCase, mail, wait
 
 # they read the record, which every workflow must, and move the run
-NEED_NOTHING = {"condition", "end", "goto", "split", "wait"}
+# the ledger that `score` adds to is the engine's own
+NEED_NOTHING = {"condition", "end", "goto", "score", "split", "wait"}
 # what steps write
 TABLES = (
     *("crm_lead", "loyalty_card", "loyalty_history", "mail_activity", "mail_workflow_coupon"),

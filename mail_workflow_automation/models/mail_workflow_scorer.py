@@ -32,8 +32,9 @@ class MailWorkflowScorer(models.AbstractModel):
         """
         self.env["mail.workflow.score.entry"]._follow_addresses(events)
         self._take_back(machines, now)
-        if listening["scoring"]:
-            self._score_safely(events, now, listening["scoring"])
+        rules = listening["scoring"]
+        if any(event["kind"] in rules or event["kind"] == VISITOR_KNOWN for event in events):
+            self._score_safely(events, now, rules)
 
     @api.model
     def _score_safely(self, events, now, rules, passing=None):
