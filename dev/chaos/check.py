@@ -22,7 +22,8 @@ PEOPLE = """
            (SELECT count(*) FROM res_partner_res_partner_category_rel r
              WHERE r.partner_id = p.id),
            (SELECT min(v.occurred_at) FROM mail_workflow_event v
-             WHERE v.kind = 'email_clicked' AND (v.data->>'enrollment_id')::int = e.id),
+             WHERE v.kind = 'email_clicked' AND v.verdict = 'human'
+               AND (v.data->>'enrollment_id')::int = e.id),
            (SELECT json_agg(json_build_array(s.key, x.visit_no, x.state, x.branch,
                             to_char(x.executed_at, 'YYYY-MM-DD HH24:MI:SS')) ORDER BY x.id)
               FROM mail_workflow_execution x JOIN mail_workflow_step s ON s.id = x.step_id
