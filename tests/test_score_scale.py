@@ -64,7 +64,8 @@ class TestScoreScale(ScoreCase, PlanCase):
                 continue
             nodes = plans.explain(self.env, query)
             for table in ("mail_workflow_score_entry", "mail_workflow_score"):
-                self.assertByIndex(nodes, table, 4 * LINES // PEOPLE * 13)
+                with self.subTest(query=query, table=table):
+                    self.assertByIndex(nodes, table, 4 * LINES // PEOPLE * 13)
 
     def queries(self, events):
         """Return how many queries it takes to score so many events of as many people."""
