@@ -25,6 +25,17 @@ def wait(key, **values):
     return {"key": key, "kind": "wait", **values}
 
 
+def new_marketer(env, **values):
+    """Return a user who has no right but Workflow user."""
+    return new_test_user(
+        env,
+        login="marketer",
+        groups=f"base.group_user,{WORKFLOW_GROUP}",
+        email="marketer@shop.example.com",
+        **{"lang": "en_US", **values},
+    )
+
+
 @tagged("post_install", "-at_install", "mail_workflow")
 class WorkflowCase(TransactionCase):
     """Workflows run by a Workflow user, on a clock that stands still until it is moved."""
@@ -33,13 +44,7 @@ class WorkflowCase(TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
-        cls.marketer = new_test_user(
-            cls.env,
-            login="marketer",
-            groups=f"base.group_user,{WORKFLOW_GROUP}",
-            email="marketer@shop.example.com",
-            tz="UTC",
-        )
+        cls.marketer = new_marketer(cls.env, tz="UTC")
         cls.env.company.partner_id.tz = "UTC"
         cls.website = cls.env["website"].search([("company_id", "=", cls.env.company.id)], limit=1)
         cls.product, cls.other_product = cls.env["product.product"].create(

@@ -3,7 +3,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, new_test_user, tagged
 
-from .common import WORKFLOW_GROUP, WorkflowCase, mail, wait
+from .common import WORKFLOW_GROUP, WorkflowCase, mail, new_marketer, wait
 
 CLICKED = {"kind": "email_clicked", "filters": {"step": "remind"}}
 
@@ -289,13 +289,7 @@ class TestEditorTour(HttpCase):
     """A marketer with no right but Workflow user builds in forms what a file says."""
 
     def test_ways_events_goal_and_exit_are_built_in_forms(self):
-        marketer = new_test_user(
-            self.env,
-            login="marketer",
-            groups=f"base.group_user,{WORKFLOW_GROUP}",
-            email="marketer@shop.example.com",
-            lang="en_US",
-        )
+        marketer = new_marketer(self.env)
         workflow = (
             self.env["mail.workflow"]
             .with_user(marketer)

@@ -2,7 +2,7 @@
 
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from .common import WORKFLOW_GROUP, WorkflowCase, mail, wait
+from .common import WorkflowCase, mail, new_marketer, wait
 
 LIST = "/odoo/action-mail_workflow_automation.mail_workflow_action"
 
@@ -40,13 +40,7 @@ class TestDrawingInBrowser(HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.marketer = new_test_user(
-            cls.env,
-            login="marketer",
-            groups=f"base.group_user,{WORKFLOW_GROUP}",
-            email="marketer@shop.example.com",
-            lang="en_US",
-        )
+        cls.marketer = new_marketer(cls.env)
         cls.env.company.email = "shop@shop.example.com"
         definition = {
             "format": 1,

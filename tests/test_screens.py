@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.tests import Form, HttpCase, new_test_user, tagged
+from odoo.tests import Form, HttpCase, tagged
 
-from .common import WORKFLOW_GROUP, WorkflowCase, mail, wait
+from .common import WorkflowCase, mail, new_marketer, wait
 
 LIST = "/odoo/action-mail_workflow_automation.mail_workflow_action"
 RUNS = "/odoo/action-mail_workflow_automation.mail_workflow_enrollment_action"
@@ -20,13 +20,7 @@ class TestTours(HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.marketer = new_test_user(
-            cls.env,
-            login="marketer",
-            groups=f"base.group_user,{WORKFLOW_GROUP}",
-            email="marketer@shop.example.com",
-            lang="en_US",
-        )
+        cls.marketer = new_marketer(cls.env)
         cls.env.company.email = "shop@shop.example.com"
         website = cls.env["website"].search([("company_id", "=", cls.env.company.id)], limit=1)
         product = cls.env["product.product"].create({"name": "Desk lamp", "list_price": 40.0})

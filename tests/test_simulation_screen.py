@@ -1,8 +1,8 @@
 """The screen on which a workflow is tried out, in a real browser, as a Workflow user."""
 
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import HttpCase, tagged
 
-from .common import WORKFLOW_GROUP, mail, wait
+from .common import mail, new_marketer, wait
 
 LIST = "/odoo/action-mail_workflow_automation.mail_workflow_action"
 
@@ -10,13 +10,7 @@ LIST = "/odoo/action-mail_workflow_automation.mail_workflow_action"
 @tagged("post_install", "-at_install", "mail_workflow")
 class TestSimulationScreen(HttpCase):
     def test_marketer_tries_a_workflow_out(self):
-        marketer = new_test_user(
-            self.env,
-            login="marketer",
-            groups=f"base.group_user,{WORKFLOW_GROUP}",
-            email="marketer@shop.example.com",
-            lang="en_US",
-        )
+        marketer = new_marketer(self.env)
         self.env["res.partner"].create({"name": "Ada", "email": "ada@customer.example.com"})
         clicked = {"kind": "email_clicked", "filters": {"step": "remind"}, "branch": "clicked"}
         branches = {
