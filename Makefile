@@ -10,11 +10,11 @@ demo:
 	@dev/run python dev/demo.py
 
 test: browser
-	@dev/run python dev/databases.py fresh $(TEST_DATABASE) --addons tests
+	@dev/run python dev/databases.py fresh $(TEST_DATABASE) --addons tests --assets
 	@$(PYTEST) $(ARGS)
 
 test-all: browser
-	@dev/run python dev/databases.py fresh $(TEST_DATABASE) --addons tests
+	@dev/run python dev/databases.py fresh $(TEST_DATABASE) --addons tests --assets
 	@ALL=1 $(PYTEST) $(ARGS)
 	@dev/run python dev/lifecycle.py
 	@dev/run python dev/odoo_tests.py

@@ -1,6 +1,6 @@
 """Databases for tests and the demo, copied from templates so that they are there in seconds.
 
-usage: python dev/databases.py fresh NAME [--demo] [--addons a,b]
+usage: python dev/databases.py fresh NAME [--demo] [--addons a,b] [--assets]
 
 Two layers of templates: mwa_apps_* holds Odoo's own apps, mwa_addon_* this repository's addons
 on top. Both names end in a hash of what went in, so a template is built once for each state of
@@ -16,6 +16,7 @@ from pathlib import Path
 from dev import database_server, odoo_source
 from dev.environment import odoo_command
 from dev.paths import LOGS, ROOT, MissingError, digest, locked, one_line_errors, say
+from dev.server import shell
 
 ADDON = "mail_workflow_automation"
 APPS = [
@@ -27,6 +28,17 @@ LANGUAGES = "en_US,fr_FR"  # the first is the default; Odoo installs no other
 PROBLEM = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) \S+ (.*)")
 # warnings of Odoo itself that say nothing about our addons, as regular expressions
 ALLOWED = re.compile("|".join(["(?!)"]))
+# what browser tests load: made in a test it would be rolled back with it, each time
+ASSETS = """
+bundles = env["ir.qweb"]
+for name in (
+    "web.assets_web", "web.assets_tests", "web.assets_frontend", "web.assets_frontend_minimal",
+    "web.assets_frontend_lazy", "web.assets_unit_tests_setup", "web.assets_unit_tests",
+):
+    bundles._get_asset_bundle(name, css=False, js=True).js()
+    bundles._get_asset_bundle(name, css=True, js=False).css()
+env.cr.commit()
+"""
 
 
 def fresh(name, demo=False, addons=()):
@@ -34,6 +46,16 @@ def fresh(name, demo=False, addons=()):
     source = addon_template(demo, addons)
     database_server.copy(source, name)
     return name
+
+
+def make_assets(name):
+    """Make the bundles of the web client, as Odoo does before its own browser tests.
+
+    A request of a browser test waits 20 seconds at most for the one before it; on a busy machine
+    making a bundle takes longer.
+    """
+    say("making the bundles of the web client")
+    shell(name, ASSETS)
 
 
 def apps_template(demo=False, addons=()):
@@ -165,11 +187,14 @@ def main():
     command.add_argument("name")
     command.add_argument("--demo", action="store_true", help="with demo data")
     command.add_argument("--addons", default="", help="others to install; `tests`: the tests' own")
+    command.add_argument("--assets", action="store_true", help="with the web client's bundles")
     options = parser.parse_args()
     asked = options.addons.replace("tests", ",".join(test_addons()))
     addons = [name for name in asked.split(",") if name]
     with one_line_errors():
         fresh(options.name, options.demo, addons)
+        if options.assets:
+            make_assets(options.name)
 
 
 if __name__ == "__main__":
