@@ -2,6 +2,9 @@
 
 usage: python dev/databases.py fresh NAME [--demo] [--addons a,b] [--assets]
 
+`--addons tests` adds the tests' own addons, `--addons glue` the applications of the glue addons,
+which then install themselves. Without it none of them is there.
+
 Two layers of templates: mwa_apps_* holds Odoo's own apps, mwa_addon_* this repository's addons
 on top. Both names end in a hash of what went in, so a template is built once for each state of
 the code; `fresh` then copies it.
@@ -24,6 +27,8 @@ APPS = [
     *("mass_mailing_sale", "mass_mailing_crm", "website_mass_mailing"),
     *("website_sale_mass_mailing", "payment_demo"),
 ]
+# in which the glue addons are played; what they depend on comes with them
+GLUE_APPS = ["website_event_sale", "website_sale_stock", "mass_mailing_sms"]
 LANGUAGES = "en_US,fr_FR"  # the first is the default; Odoo installs no other
 PROBLEM = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) \S+ (.*)")
 # warnings of Odoo itself that say nothing about our addons, as regular expressions
@@ -61,21 +66,26 @@ def make_assets(name):
 def apps_template(demo=False, addons=()):
     """Return the template database with Odoo's apps alone, those that our addon and the given
     other addons need; build it if it is not there."""
-    apps = sorted({*APPS, *_dependencies(addons)})
-    prefix = "mwa_apps_" + ("demo_" if demo else "") + ("test_" if addons else "")
+    apps = sorted({*APPS, *_dependencies([ADDON, *addons])})
+    prefix = "mwa_apps_" + ("demo_" if demo else "") + _purpose(addons)
+    base = None
+    if set(addons) & set(glue_addons()):
+        base, apps = apps_template(demo), sorted({*apps, *GLUE_APPS})
     name = prefix + digest(odoo_source.version(), apps, demo, LANGUAGES)
     what = f"installing Odoo's apps into a template{_with_demo(demo)} (up to 3 minutes, once)"
-    return _template(name, prefix, what, lambda work: _install_apps(work, apps, demo))
+    return _template(name, prefix, what, lambda work: _install_apps(work, base, apps, demo))
 
 
 def addon_template(demo=False, addons=()):
     """Return the template database that has our addons, too; build it if it is not there."""
     base = apps_template(demo, addons)
     modules = [ADDON, *sorted(addons)]
-    prefix = "mwa_addon_" + ("demo_" if demo else "") + ("test_" if addons else "")
+    prefix = "mwa_addon_" + ("demo_" if demo else "") + _purpose(addons)
     name = prefix + digest(base, modules, *_files(modules))
     what = f"installing {', '.join(modules)}{_with_demo(demo)} (less than a minute)"
-    return _template(name, prefix, what, lambda work: _install_addons(work, base, modules, demo))
+    # glue comes by itself
+    asked = [module for module in modules if module not in glue_addons()]
+    return _template(name, prefix, what, lambda work: _install_addons(work, base, asked, demo))
 
 
 def run_odoo(log_name, arguments, strict=False):
@@ -100,6 +110,12 @@ def test_addons():
     return sorted(path.parent.name for path in ROOT.glob("tests/addons/*/__manifest__.py"))
 
 
+def glue_addons():
+    """Return the names of our addons that install themselves with the application they serve."""
+    manifests = ROOT.glob(f"{ADDON}_*/__manifest__.py")
+    return sorted(path.parent.name for path in manifests if _manifest(path).get("auto_install"))
+
+
 def _template(name, prefix, what, build):
     """Build a template under another name first: what has its name is complete."""
     with locked("databases"):
@@ -122,8 +138,11 @@ def _drop_older(prefix, suffix=""):
             database_server.drop(name)
 
 
-def _install_apps(work, apps, demo):
-    database_server.create(work)
+def _install_apps(work, base, apps, demo):
+    if base:
+        database_server.copy(base, work)
+    else:
+        database_server.create(work)
     language = f"--load-language={LANGUAGES}"
     run_odoo(work, ["-d", work, "-i", ",".join(["base", *apps]), language, _demo_option(demo)])
 
@@ -141,25 +160,32 @@ def _with_demo(demo):
     return " with demo data" if demo else ""
 
 
-def _dependencies(addons=()):
-    """Return the apps of Odoo that the manifests of our addon and of others ask for."""
-    manifests = [ROOT / ADDON / "__manifest__.py"]
-    manifests += [ROOT / "tests/addons" / name / "__manifest__.py" for name in addons]
-    found = [
-        app
-        for manifest in manifests
-        if manifest.exists()
-        for app in ast.literal_eval(manifest.read_text())["depends"]
-    ]
+def _purpose(addons):
+    """Return what tells the templates for different addons apart: each purpose keeps one."""
+    if set(addons) & set(glue_addons()):
+        return "glue_"
+    return "test_" if addons else ""
+
+
+def _folder(module):
+    return ROOT / module if (ROOT / module).is_dir() else ROOT / "tests/addons" / module
+
+
+def _manifest(path):
+    return ast.literal_eval(path.read_text())
+
+
+def _dependencies(modules):
+    """Return the apps of Odoo that the manifests of our addons ask for."""
+    manifests = [_folder(module) / "__manifest__.py" for module in modules]
+    found = [app for path in manifests if path.exists() for app in _manifest(path)["depends"]]
     return [app for app in found if not (ROOT / app / "__manifest__.py").exists()]
 
 
 def _files(modules):
     """Return names and contents of all files that make up our addons."""
-    folders = sorted(path for path in ROOT.glob(f"{ADDON}*") if path.is_dir())
-    folders += [ROOT / "tests/addons" / module for module in modules]
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
+    for module in modules:
+        for path in sorted(_folder(module).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 yield path.relative_to(ROOT).as_posix()
                 yield path
@@ -186,11 +212,16 @@ def main():
     command = commands.add_parser("fresh", help="make a database anew")
     command.add_argument("name")
     command.add_argument("--demo", action="store_true", help="with demo data")
-    command.add_argument("--addons", default="", help="others to install; `tests`: the tests' own")
+    command.add_argument(
+        "--addons",
+        default="",
+        help="others to install; `tests`: the tests' own; `glue`: our glue addons",
+    )
     command.add_argument("--assets", action="store_true", help="with the web client's bundles")
     options = parser.parse_args()
-    asked = options.addons.replace("tests", ",".join(test_addons()))
-    addons = [name for name in asked.split(",") if name]
+    groups = {"tests": test_addons, "glue": glue_addons}
+    asked = [name for name in options.addons.split(",") if name]
+    addons = [one for name in asked for one in (groups[name]() if name in groups else [name])]
     with one_line_errors():
         fresh(options.name, options.demo, addons)
         if options.assets:

@@ -1,9 +1,10 @@
-"""The addon's terms: export them anew, and merge them into the translations.
+"""The terms of our addons: export them anew, and merge them into the translations.
 
 usage: python dev/i18n.py [--check]
 
-Writes i18n/mail_workflow_automation.pot from a fresh database and brings i18n/*.po up to it: new
-terms are empty, those that are gone are dropped. Prints what is left to translate.
+Writes i18n/<addon>.pot of our addon and of the glue addons, from fresh databases, and brings
+i18n/*.po up to it: new terms are empty, those that are gone are dropped. Prints what is left to
+translate.
 """
 
 import argparse
@@ -19,16 +20,26 @@ from dev.environment import odoo_command
 from dev.paths import ROOT, MissingError, one_line_errors, say
 
 DATABASE = "mwa_i18n"
-FOLDER = ROOT / databases.ADDON / "i18n"
-TEMPLATE = FOLDER / f"{databases.ADDON}.pot"
 DATES = ("POT-Creation-Date", "PO-Revision-Date")
 
 
-def export(database):
-    """Return the terms of the addon as a database has them, a `polib.POFile`."""
+def export_all():
+    """Return `{addon: its terms}`; those of the core from a database without the others."""
+    glue = databases.glue_addons()
+    terms = {}
+    for others, addons in (([], [databases.ADDON]), (glue, glue)):
+        if addons:
+            databases.fresh(DATABASE, addons=others)
+            terms.update({addon: export(DATABASE, addon) for addon in addons})
+            database_server.drop(DATABASE)
+    return terms
+
+
+def export(database, addon):
+    """Return the terms of an addon as a database has them, a `polib.POFile`."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "terms.pot")
-        arguments = ["i18n", "export", "-d", database, "-o", path, databases.ADDON]
+        arguments = ["i18n", "export", "-d", database, "-o", path, addon]
         command, environment = odoo_command(arguments)
         result = subprocess.run(command, env=environment, capture_output=True, text=True)
         if result.returncode or not path.exists():
@@ -64,24 +75,32 @@ def merge(path, template):
 
 def main():
     """Read the command line."""
-    parser = argparse.ArgumentParser(description="Export and merge the addon's terms.")
+    parser = argparse.ArgumentParser(description="Export and merge our addons' terms.")
     parser.add_argument("--check", action="store_true", help="change nothing, fail if outdated")
     options = parser.parse_args()
     with one_line_errors():
-        databases.fresh(DATABASE)
-        terms = export(DATABASE)
-        database_server.drop(DATABASE)
+        exported = export_all()
     if options.check:
-        current = polib.pofile(str(TEMPLATE))
-        outdated = {entry.msgid for entry in terms} ^ {entry.msgid for entry in current}
-        for term in sorted(outdated):
-            print(term)
+        outdated = [line for addon, terms in exported.items() for line in _outdated(addon, terms)]
+        print("\n".join(outdated))
         sys.exit(bool(outdated))
-    FOLDER.mkdir(exist_ok=True)
-    terms.save(str(TEMPLATE))
-    for path in sorted(FOLDER.glob("*.po")):
-        missing = merge(path, terms)
-        say(f"{path.name}: {len(terms)} terms, {len(missing)} to translate")
+    for addon, terms in exported.items():
+        _template(addon).parent.mkdir(exist_ok=True)
+        terms.save(str(_template(addon)))
+        for path in sorted({*_template(addon).parent.glob("*.po"), _template(addon, "fr.po")}):
+            missing = merge(path, terms)
+            say(f"{addon}/{path.name}: {len(terms)} terms, {len(missing)} to translate")
+
+
+def _template(addon, name=None):
+    return ROOT / addon / "i18n" / (name or f"{addon}.pot")
+
+
+def _outdated(addon, terms):
+    path = _template(addon)
+    current = polib.pofile(str(path)) if path.exists() else []
+    found = {entry.msgid for entry in terms} ^ {entry.msgid for entry in current}
+    return [f"{addon}: {term}" for term in sorted(found)]
 
 
 if __name__ == "__main__":

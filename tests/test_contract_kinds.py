@@ -38,6 +38,8 @@ class KindCase(WorkflowCase):
 
 @tagged("post_install", "-at_install", "mail_workflow")
 class TestStepKinds(KindCase):
+    more_samples = {}
+
     def empty(self, kind):
         """Return a step of a kind as the form makes it, nothing filled in."""
         workflow = self.workflow([], start=False)
@@ -148,6 +150,7 @@ class TestStepKinds(KindCase):
             "webhook": {"url": "https://hooks.example.com/", "wait": True},
             "opportunity": {"title": "Call {{ object.name }}"},
             "wait": {"days": 1},
+            **self.more_samples,
         }
         for kind in self.kinds("mail.workflow.step"):
             with self.subTest(kind=kind):

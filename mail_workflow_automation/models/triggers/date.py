@@ -59,7 +59,7 @@ class MailWorkflowTriggerDate(models.AbstractModel):
         problems = self._check_time(trigger.date_time) if trigger.date_time else []
         model = self.env.get(trigger.workflow_id.model_name)
         field = model._fields.get(trigger.date_field or "") if model is not None else None
-        if field is None or field.type not in ("date", "datetime") or not field.store:
+        if field is None or not self._can_look(trigger, field):
             problems.append(
                 self.env._(
                     "“%(field)s” is no date field of %(model)s",
@@ -70,6 +70,14 @@ class MailWorkflowTriggerDate(models.AbstractModel):
         if abs(trigger.date_offset_days) > 3660:
             problems.append(self.env._("at most ten years before or after the date"))
         return problems
+
+    @api.model
+    def _can_look(self, trigger, field):
+        """Tell whether records are found by a field: a date, kept or found through another model;
+        the days of every year only where it is kept."""
+        if field.type not in ("date", "datetime"):
+            return False
+        return bool(field.store or (field.search and trigger.date_repeat != "yearly"))
 
     @api.model
     def _check_rights(self, trigger, env):

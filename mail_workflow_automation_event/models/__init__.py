@@ -1,0 +1,3 @@
+from . import event_registration
+from . import mail_workflow_person
+from . import triggers

@@ -1,0 +1,2 @@
+from . import event_registered
+from . import event_attended
