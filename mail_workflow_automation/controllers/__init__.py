@@ -8,6 +8,8 @@ from . import (
     form,
     known,
     mailing,
+    order,
+    product,
     sample,
     thumbnail,
 )

@@ -2,11 +2,15 @@
 
 import re
 
+# between these two slots stands what goes with a block: nothing is left of it without the block
+SHELL, END = "shell", "end"
+
 
 class Template:
     """A mail text, parsed once: fixed html between slots that each reader fills.
 
-    ``slots`` has a ``(kind, name, default)`` for every slot: ``block``, ``link`` or ``field``.
+    ``slots`` has a ``(kind, name, default)`` for every slot: ``block``, ``link`` or ``field``, or
+    the ``shell`` and ``end`` around the block of that name.
     ``text`` is the same in plain text, with the same slots.
     """
 
@@ -33,7 +37,22 @@ class Template:
         return self._fill(self.text_parts, values)
 
     def _fill(self, parts, values):
-        return "".join(part if isinstance(part, str) else values[part] for part in parts)
+        slots = zip(self.slots, values, strict=True)
+        filled = {name for (_kind, name, _default), value in slots if value}
+        found, without = [], None
+        for part in parts:
+            if isinstance(part, str):
+                content = part
+            else:
+                kind, name, _default = self.slots[part]
+                content = values[part]
+                if kind == SHELL and without is None and name not in filled:
+                    without = name
+                elif kind == END and name == without:
+                    without = None
+            if without is None:
+                found.append(content)
+        return "".join(found)
 
     def names(self, kind):
         return {name for slot_kind, name, _default in self.slots if slot_kind == kind}

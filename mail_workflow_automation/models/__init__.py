@@ -51,6 +51,11 @@ from . import mail_workflow_window
 from . import mail_workflow_mailer
 from . import mail_workflow_mailer_content
 from . import mail_workflow_mailer_render
+from . import mail_workflow_purchase
+from . import mail_workflow_affinity
+from . import mail_workflow_recommender
+from . import mail_workflow_price
+from . import blocks
 from . import mail_workflow_zone
 from . import mail_workflow_moment
 from . import mail_workflow_housekeeping

@@ -20,7 +20,7 @@ class MailWorkflowHousekeeping(models.AbstractModel):
         Each does one batch, and returns how many rows it handled.
         """
         retrying = self.env["mail.workflow.runner"]._retrying
-        kinds = [self._end_orphans, self._end_holdouts, self._prune_logs]
+        kinds = [self._end_orphans, self._end_holdouts, self._prune_logs, self._count_purchases]
 
         def work():
             while kinds:
@@ -112,3 +112,14 @@ class MailWorkflowHousekeeping(models.AbstractModel):
             )
         )
         return self.env.cr.rowcount
+
+    @api.model
+    def _count_purchases(self, now):
+        """Count anew what is bought together, for the companies that have workflows."""
+        workflows_sudo = self.env["mail.workflow"].sudo()
+        groups = workflows_sudo._read_group(
+            [("state", "in", ("running", "paused"))], ["company_id"]
+        )
+        for (company,) in groups:
+            self.env["mail.workflow.affinity"]._refresh(company, now)
+        return 0

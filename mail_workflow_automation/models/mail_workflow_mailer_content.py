@@ -1,9 +1,17 @@
 import lxml.html
-from markupsafe import escape
 
-from odoo import api, models, tools
+from odoo import api, fields, models, tools
 
-from .mail_workflow_mailer import BLOCK_ATTRIBUTE, CART_PATH, CONTENT_PATH, COUPON_PATH, LOCAL_PATHS
+from .mail_workflow_mailer import (
+    BLOCK_ATTRIBUTE,
+    CART_PATH,
+    CONTENT_PATH,
+    COUPON_PATH,
+    LOCAL_PATHS,
+    OPTION_PREFIX,
+    ORDER_PATH,
+    PRODUCT_PATH,
+)
 
 SKIPPED_SCHEMES = ("mailto:", "tel:", "sms:", "#")
 
@@ -45,6 +53,8 @@ class MailWorkflowMailer(models.AbstractModel):
                 [{**values, "url": url, "title": label or url} for url, label in wanted.items()]
             )
         mailing_sudo.write({"state": "done"})
+        affinity = self.env["mail.workflow.affinity"]
+        affinity._ensure(text.workflow_id.company_id, fields.Datetime.now())
 
     @api.model
     def _static_links(self, html):
@@ -53,73 +63,31 @@ class MailWorkflowMailer(models.AbstractModel):
             return
         for element in lxml.html.fragment_fromstring(str(html), create_parent="div").iter("a"):
             href = (element.get("href") or "").strip()
-            personal = (
-                href in (CART_PATH, COUPON_PATH, *LOCAL_PATHS)
-                or href.startswith(SKIPPED_SCHEMES)
-                or CONTENT_PATH.fullmatch(href)
-            )
+            personal = href.startswith(SKIPPED_SCHEMES) or self._personal_name(href)
             if href and not personal and "{{" not in href and href.startswith(("/", "http")):
                 yield href, " ".join(element.text_content().split())
 
     @api.model
-    def _block_names(self):
-        """Return the names of the content blocks there are."""
-        return ("cart_lines", "company_name", "contact_name", "coupon_code", "coupon_expiry")
+    def _personal_name(self, path):
+        """Return the name of the personal link that a path of ours stands for, None for others."""
+        names = {CART_PATH: "cart", COUPON_PATH: "coupon", ORDER_PATH: "order"}
+        names |= {LOCAL_PATHS[0]: "unsubscribe", LOCAL_PATHS[1]: "view"}
+        if path in names:
+            return names[path]
+        for kind, pattern in (("content", CONTENT_PATH), ("product", PRODUCT_PATH)):
+            found = pattern.fullmatch(path)
+            if found:
+                return f"{kind} {found.group(1)}"
+        return None
 
     @api.model
-    def _block(self, name, text, runs, env, base_url):
-        """Return ``{run id: Markup}`` of a content block, values escaped.
-
-        :raises KeyError: when there is no such block
-        """
-        if name == "company_name":
-            return {run.id: escape(run.company_id.name) for run in runs}
-        if name == "contact_name":
-            return {run.id: escape(self._name_of(run)) for run in runs}
-        if name == "cart_lines":
-            return self._cart_lines(text, runs, env, base_url)
-        if name in ("coupon_code", "coupon_expiry"):
-            return self._coupons(name, text, runs)
-        raise KeyError(name)
-
-    @api.model
-    def _coupons(self, name, text, runs):
-        """Return ``{run id: Markup}``: the code each run was given last, or until when it is
-        good."""
-        cards = self.env["mail.workflow.coupon"]._newest_of(runs)
-        if name == "coupon_code":
-            return {run_id: escape(card.code) for run_id, card in cards.items()}
+    def _options_of(self, element):
+        """Return the options of a block, ``{name: str}`` as they stand in its element."""
         return {
-            run_id: escape(tools.format_date(self.env, card.expiration_date, lang_code=text.lang))
-            for run_id, card in cards.items()
-            if card.expiration_date
+            name.removeprefix(OPTION_PREFIX): value
+            for name, value in element.attrib.items()
+            if name.startswith(OPTION_PREFIX) and name != BLOCK_ATTRIBUTE
         }
-
-    @api.model
-    def _cart_lines(self, text, runs, env, base_url):
-        orders = env["sale.order"].browse(
-            [run.res_id for run in runs if run.res_model == "sale.order"]
-        )
-        orders = orders.with_context(lang=text.lang)
-        orders.order_line.product_id.fetch(["name"])
-        html = {}
-        for order in orders:
-            lines = order.order_line.filtered(
-                lambda line: line._show_in_cart() and not line.display_type
-            )
-            html[order.id] = env["ir.qweb"]._render(
-                "mail_workflow_automation.block_cart_lines",
-                {
-                    "order": order,
-                    "lines": lines,
-                    "base_url": base_url,
-                    "format_amount": tools.format_amount,
-                    "env": env,
-                },
-                lang=text.lang,
-                minimal_qcontext=True,
-            )
-        return {run.id: html.get(run.res_id, "") for run in runs if run.res_model == "sale.order"}
 
     @api.model
     def _check_text(self, text, workflow):
@@ -130,16 +98,7 @@ class MailWorkflowMailer(models.AbstractModel):
         if not (mailing.body_html or "").strip():
             return problems
         root = lxml.html.fragment_fromstring(str(mailing.body_html), create_parent="div")
-        for element in root.xpath(f"//*[@{BLOCK_ATTRIBUTE}]"):
-            name = element.get(BLOCK_ATTRIBUTE)
-            if name not in self._block_names():
-                problems.append(
-                    self.env._(
-                        "the text in %(lang)s has an unknown block “%(block)s”",
-                        lang=text.lang,
-                        block=name,
-                    )
-                )
+        problems += self._check_blocks(text, root)
         problems += self._check_contents(text, workflow, root)
         user = workflow.run_as_id or self.env.user
         renderer = self.env["mail.render.mixin"]
@@ -158,6 +117,33 @@ class MailWorkflowMailer(models.AbstractModel):
                     user=user.name,
                 )
             )
+        return problems
+
+    @api.model
+    def _check_blocks(self, text, root):
+        """Return the problems of the content blocks: each is known, and so are its options."""
+        blocks = self.env["mail.workflow.block"]
+        names, problems = blocks._names(), []
+        for element in root.xpath(f"//*[@{BLOCK_ATTRIBUTE}]"):
+            name = element.get(BLOCK_ATTRIBUTE)
+            if name not in names:
+                problems.append(
+                    self.env._(
+                        "the text in %(lang)s has an unknown block “%(block)s”",
+                        lang=text.lang,
+                        block=name,
+                    )
+                )
+                continue
+            problems += [
+                self.env._(
+                    "the text in %(lang)s, block “%(block)s”: %(problem)s",
+                    lang=text.lang,
+                    block=name,
+                    problem=problem,
+                )
+                for problem in blocks._of(name)._check(self._options_of(element))
+            ]
         return problems
 
     @api.model

@@ -10,14 +10,23 @@ from markupsafe import Markup, escape
 from odoo import api, models, tools
 from odoo.tools.misc import file_open
 
-from ..engine.template import Template
+from ..engine.plain import in_words
+from ..engine.template import END, SHELL, Template
 from .mail_workflow_mailer import (
     BLOCK_ATTRIBUTE,
     CART_PATH,
-    CONTENT_PATH,
     COUPON_PATH,
-    LOCAL_PATHS,
+    ORDER_PATH,
     SAMPLE_PATH,
+    SHELL_CLASS,
+)
+
+# a link of ours in a block that was rendered: text of a block has its quotes escaped
+BLOCK_LINK = re.compile(r'(?<=href=")/workflow/[a-z]+(?:/\d+)?(?=")')
+PATHS = {"cart": CART_PATH, "coupon": COUPON_PATH, "order": ORDER_PATH}
+DARK_MODE = (
+    '<meta name="color-scheme" content="light dark"/>'
+    '<meta name="supported-color-schemes" content="light dark"/>'
 )
 
 
@@ -48,7 +57,10 @@ class MailWorkflowMailer(models.AbstractModel):
         )
         dynamic = self._render_dynamic(text, template, renderer, records)
         blocks = {
-            name: self._block(name, text, runs, env, base_url) for name in template.names("block")
+            (name, options): self.env["mail.workflow.block"]
+            ._of(name)
+            ._fill(text, runs, env, base_url, dict(options))
+            for name, options in template.names("block")
         }
         record_of = {record.id: record for record in records}
         bodies, texts = {}, {}
@@ -68,7 +80,7 @@ class MailWorkflowMailer(models.AbstractModel):
     @api.model
     def _in_words(self, value):
         """Return a slot's html as plain text."""
-        return tools.html2plaintext(value) if "<" in value else html.unescape(str(value))
+        return in_words(value) if "<" in value else html.unescape(str(value))
 
     @api.model
     def _base_url(self, website):
@@ -80,28 +92,41 @@ class MailWorkflowMailer(models.AbstractModel):
     @api.model
     def _slot_value(self, slot, run, record, blocks, text, base_url, executions):
         kind, name, default = slot
+        if kind in (SHELL, END):
+            return Markup()
+        execution_id = executions.get(run.id)
+
+        def link(name):
+            return escape(self._personal_link(name, run, text, base_url, execution_id))
+
         if kind == "block":
-            return blocks[name].get(run.id) or Markup(default)
+            filled = blocks[name].get(run.id) or Markup(default)
+            return Markup(BLOCK_LINK.sub(lambda path: self._block_link(path[0], link), filled))
         if kind == "link":
-            return escape(self._personal_link(name, run, text, base_url, executions.get(run.id)))
+            return link(name)
         value = reduce(lambda current, field: current[field], name.split(".")[1:], record)
         if isinstance(value, models.BaseModel):
             value = value.display_name
         return escape(value) if value else Markup(default)
 
     @api.model
+    def _block_link(self, path, link):
+        name = self._personal_name(path)
+        return link(name) if name else path
+
+    @api.model
     def _personal_link(self, name, run, text, base_url, execution_id):
-        if name == "cart":
-            return (
-                f"{base_url}{CART_PATH}/{execution_id or 0}/{self._cart_token(execution_id or 0)}"
-            )
-        if name == "coupon":
-            token = self._coupon_token(execution_id or 0)
-            return f"{base_url}{COUPON_PATH}/{execution_id or 0}/{token}"
-        if name.startswith("content "):
-            content_id = int(name.split()[1])
-            token = self._content_token(content_id, execution_id or 0)
-            return f"{base_url}/workflow/content/{content_id}/{execution_id or 0}/{token}"
+        execution_id = execution_id or 0
+        if name in PATHS:
+            token = getattr(self, f"_{name}_token")(execution_id)
+            return f"{base_url}{PATHS[name]}/{execution_id}/{token}"
+        kind, _space, number = name.partition(" ")
+        if kind == "content":
+            token = self._content_token(int(number), execution_id)
+            return f"{base_url}/workflow/content/{number}/{execution_id}/{token}"
+        if kind == "product":
+            token = self._product_token(int(number), execution_id)
+            return f"{base_url}/workflow/product/{number}/{execution_id}/{token}"
         mailing_sudo = text.mailing_id.sudo().with_context(workflow_base_url=base_url)
         if name == "unsubscribe":
             return mailing_sudo._get_unsubscribe_url(run.email_normalized, run.res_id)
@@ -110,8 +135,12 @@ class MailWorkflowMailer(models.AbstractModel):
     @api.model
     def _sample_link(self, name, base_url):
         """Return what stands for a personal link where nobody's own may stand: it opens nothing
-        of theirs."""
-        return f"{base_url}{SAMPLE_PATH}/{name.split()[0]}"
+        of theirs. A product's page is everybody's."""
+        kind, _space, number = name.partition(" ")
+        if kind == "product":
+            product_sudo = self.env["product.template"].sudo().browse(int(number))
+            return f"{base_url}{product_sudo.website_url}"
+        return f"{base_url}{SAMPLE_PATH}/{kind}"
 
     @api.model
     def _content_token(self, content_id, execution_id):
@@ -128,6 +157,17 @@ class MailWorkflowMailer(models.AbstractModel):
     def _coupon_token(self, execution_id):
         """Sign the personal link to a coupon: one purpose, one execution."""
         return tools.hmac(self.env(su=True), "mail_workflow_coupon", execution_id)[:40]
+
+    @api.model
+    def _order_token(self, execution_id):
+        """Sign the personal link to an order: one purpose, one execution."""
+        return tools.hmac(self.env(su=True), "mail_workflow_order", execution_id)[:40]
+
+    @api.model
+    def _product_token(self, product_id, execution_id):
+        """Sign the personal link to a product: one product, one execution."""
+        message = (product_id, execution_id)
+        return tools.hmac(self.env(su=True), "mail_workflow_product", message)[:40]
 
     @api.model
     def _render_dynamic(self, text, template, renderer, records):
@@ -177,14 +217,24 @@ class MailWorkflowMailer(models.AbstractModel):
             {"body": Markup(inner), "mailing_style": style},
             minimal_qcontext=True,
         )
-        return Template(str(page), slots, token, tools.html2plaintext(page))
+        page = str(page).replace("<head>", f"<head>{DARK_MODE}", 1)
+        return Template(page, slots, token, in_words(page))
 
     @api.model
     def _take_blocks(self, root, slot):
+        """Make slots of the blocks; the part of the designer that holds one goes with it."""
         for element in root.xpath(f"//*[@{BLOCK_ATTRIBUTE}]"):
-            # words in the block stand for a reader of whom nothing is known: “Hello there”
-            default = "" if len(element) else str(escape((element.text or "").strip()))
-            self._replace_by_text(element, slot("block", element.get(BLOCK_ATTRIBUTE), default))
+            name = element.get(BLOCK_ATTRIBUTE)
+            options = tuple(sorted(self._options_of(element).items()))
+            default = ""
+            if self.env["mail.workflow.block"]._of(name)._is_inline:
+                default = str(escape(" ".join(element.text_content().split())))
+            key = (name, options)
+            shells = element.xpath(f"ancestor::*[contains(@class, '{SHELL_CLASS}')][1]")
+            if shells:
+                self._put_before(shells[0], slot(SHELL, key))
+                shells[0].tail = slot(END, key) + (shells[0].tail or "")
+            self._replace_by_text(element, slot("block", key, default))
 
     @api.model
     def _take_fields(self, root, slot, model_name):
@@ -205,28 +255,26 @@ class MailWorkflowMailer(models.AbstractModel):
 
     @api.model
     def _take_links(self, root, slot, trackers, base_url):
-        names = {CART_PATH: "cart", COUPON_PATH: "coupon"}
-        names |= {LOCAL_PATHS[0]: "unsubscribe", LOCAL_PATHS[1]: "view"}
         for element in root.iter("a"):
             href = (element.get("href") or "").strip()
-            path = href.removeprefix(base_url)
-            content = CONTENT_PATH.fullmatch(path)
-            if path in names:
-                element.set("href", slot("link", names[path]))
-            elif content:
-                element.set("href", slot("link", f"content {content.group(1)}"))
+            name = self._personal_name(href.removeprefix(base_url))
+            if name:
+                element.set("href", slot("link", name))
             elif self._absolute(href, base_url) in trackers:
                 element.set("href", f"{base_url}/r/{trackers[self._absolute(href, base_url)]}")
 
     @api.model
     def _replace_by_text(self, element, content):
+        self._put_before(element, content + (element.tail or ""))
+        element.getparent().remove(element)
+
+    @api.model
+    def _put_before(self, element, content):
         parent, previous = element.getparent(), element.getprevious()
-        content += element.tail or ""
         if previous is not None:
             previous.tail = (previous.tail or "") + content
         else:
             parent.text = (parent.text or "") + content
-        parent.remove(element)
 
     @api.model
     def _absolute(self, href, base_url):

@@ -272,7 +272,11 @@ class MailWorkflowStepCoupon(models.AbstractModel):
     def _imagine(self, step, run, result, now):
         if result.branch != CODE:
             return
-        card = {"code": SAMPLE_CODE, "expiration_date": self._expires(step, now)}
+        card = {
+            "code": SAMPLE_CODE,
+            "expiration_date": self._expires(step, now),
+            "program_id": step.coupon_program_id.id,
+        }
         given = {
             "program_id": step.coupon_program_id.id,
             "person": run._person_key(),
