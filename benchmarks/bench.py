@@ -26,6 +26,7 @@ FIGURES = (
     "make_mail",
     "mail_lane",
     "dispatch",
+    "score",
     "claim",
     "memory",
     "latency",
