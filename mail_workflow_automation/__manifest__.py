@@ -80,7 +80,6 @@
         "views/mailing_views.xml",
         "views/address_templates.xml",
         "views/person_views.xml",
-        "views/res_config_settings_views.xml",
         "views/content_templates.xml",
         "views/sample_templates.xml",
         "views/mail_workflow_content_views.xml",
@@ -88,7 +87,9 @@
         "views/score_templates.xml",
         "views/mail_workflow_score_views.xml",
         "views/mail_workflow_scoring_rule_views.xml",
+        "views/res_config_settings_views.xml",
         "views/scored_views.xml",
+        "views/hottest_views.xml",
         "views/mail_workflow_menus.xml",
     ],
     "assets": {

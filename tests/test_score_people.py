@@ -263,6 +263,24 @@ class TestScoreRules(ScoreCase):
         with self.assertRaisesRegex(Exception, "replace each other"):
             first.replaces_id = second
 
+    def test_a_kind_of_event_that_vanished_is_said_and_keeps_no_other_rule(self):
+        """As after an addon was uninstalled whose kind a rule counts."""
+        ada = self.person()
+        gone = self.rule("form_submitted", 7)
+        self.happens("form_submitted", ada, record=ada)
+        self.rule("page_viewed", 5)
+        self.env.cr.execute(
+            "UPDATE mail_workflow_scoring_rule SET event = %s WHERE id = %s",
+            ['{"kind": "gone_kind", "filters": {"of": "another addon"}}', gone.id],
+        )
+        self.env["mail.workflow.listening"]._changed()
+        self.env.invalidate_all()
+        self.views(ada, "/a")
+        self.job(hours=1)
+        self.assertScore(ada, 12)
+        self.assertIn("gone_kind", gone.problem)
+        self.assertTrue(gone.display_name and ada.lead_score_story)
+
     def test_a_rule_that_gave_points_is_archived_not_deleted(self):
         rule = self.rule("page_viewed")
         self.views(self.person(), "/a")

@@ -6,7 +6,13 @@ from zoneinfo import ZoneInfo
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.mail_workflow_automation.engine.score import Memory, Move, Standing, rounded
+from odoo.addons.mail_workflow_automation.engine.score import (
+    MOST_TOTAL,
+    Memory,
+    Move,
+    Standing,
+    rounded,
+)
 
 START = datetime(2026, 3, 2, 9, 0)
 UTC = ZoneInfo("UTC")
@@ -37,6 +43,12 @@ class TestStanding(BaseCase):
         standing.fade(START + timedelta(days=5000))
         self.assertEqual(standing.score, 0)
         self.assertIsNone(standing.next_change())
+
+    def test_there_is_an_end_to_points_and_the_lines_say_what_was_applied(self):
+        standing = Standing(score=MOST_TOTAL - 5, exact=float(MOST_TOTAL - 5), at=START)
+        self.assertEqual([standing.add(move(9)), standing.add(move(9))], [5, 0])
+        self.assertEqual(standing.add(move(-4)), -4)
+        self.assertEqual(standing.score, MOST_TOTAL - 4)
 
     def test_lines_are_the_same_however_often_the_job_looks(self):
         chance = random.Random(7)

@@ -33,6 +33,28 @@ def test_two_who_add_five_and_seven_at_once_make_twelve(workers, tmp_path):
     assert workers.run(jobs_score.totals) == 0
 
 
+def test_nobody_waits_for_a_rule_that_is_applied_to_a_great_many(workers, tmp_path):
+    """While a batch is under way, those whom it gives points are written and buy; and the other
+    way round. A lock that is waited for is an error here, however short."""
+    people = workers.run(jobs_score.arrange_profile, people=1200)
+    for first, second in (("apply", "sell"), ("sell", "apply")):
+        folder = tmp_path / first
+        folder.mkdir()
+        under_way = [
+            workers.start(
+                getattr(jobs_score, name), folder=str(folder), is_first=name == first, people=people
+            )
+            for name in (first, second)
+        ]
+        for job in under_way:
+            job.result()
+    given = "SELECT count(*) FROM mail_workflow_score_entry WHERE note IS NULL AND points = 3"
+    assert workers.count(given) == 1200
+    orders = "SELECT count(*) FROM sale_order WHERE state = 'sale'"
+    assert workers.count(orders) == 2
+    assert workers.run(jobs_score.totals) == 0
+
+
 def test_two_dispatchers_give_each_event_its_points_once(workers):
     """400 people share ten addresses: both workers have the same persons in hand."""
     workers.query("DELETE FROM mail_workflow_score")

@@ -13,6 +13,9 @@ DAY = timedelta(days=1)
 # of a value just below a half that a sum left there: ties go up, always
 TIE = 1e-9
 
+# nobody has more in a dimension: the sum of all stays a number that the database knows
+MOST_TOTAL = 100_000_000
+
 RULE, MANUAL, STEP = "rule", "manual", "step"
 DECAY, EXPIRY, REVERSAL = "decay", "expiry", "reversal"
 
@@ -100,9 +103,10 @@ class Standing:
             value = -faded(move.points, self.half_life_days, move.since, moment)
         else:
             value = faded(move.points, self.half_life_days, move.occurred_at, moment)
-        most = max(self.cap, self.score) if self.cap and value > 0 else math.inf
+        cap = self.cap or MOST_TOTAL
+        most = max(cap, self.score) if value > 0 else math.inf
         applied = max(min(self.score + rounded(value), most), 0) - self.score
-        top = max(self.cap, self.exact) if self.cap and value > 0 else math.inf
+        top = max(cap, self.exact) if value > 0 else math.inf
         self.exact = max(min(self.exact + value, top), 0.0)
         self.score += applied
         if not self.half_life_days:

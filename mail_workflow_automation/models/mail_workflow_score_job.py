@@ -181,20 +181,37 @@ class MailWorkflowScoreJob(models.AbstractModel):
             return 1
         if handled < BATCH:
             again = now + LOOK if self._is_counted(rule) else False
-            rule.write({"look_at": again, "is_applied": True, "trouble": False})
+            done = {"is_applied": True, "trouble": False, "past_after": 0}
+            rule.write({"look_at": again, **done})
         return max(handled, 1)
 
     @api.model
     def _look_by(self, rule, now):
-        silent = not rule.is_applied
-        gone = self._not_matching(rule)
+        """Look at a batch; return how many it had, less than a full one at the end."""
+        is_first = not rule.is_applied
+        gone = self._of_before(rule) if is_first else self._not_matching(rule)
         keeper = self.env["mail.workflow.score.keeper"]
-        keeper._take_back(gone, now, note=self.env._("matches no more"), silent=silent)
+        keeper._take_back(gone, now, note=self.env._("matches no more"), silent=is_first)
         if len(gone) == BATCH:
             return BATCH
-        moves = [self._profile_move(rule, *person, now) for person in self._newly_matching(rule)]
-        keeper._apply(moves, now, silent=silent)
-        return len(gone) + len(moves) if len(moves) < BATCH else BATCH
+        ids = self._next_records(rule) if is_first else None
+        people = self._newly_matching(rule, ids)
+        moves = [self._profile_move(rule, *person, now) for person in people]
+        keeper._apply(moves, now, silent=is_first)
+        return len(ids) if is_first else max(len(gone), len(moves))
+
+    @api.model
+    def _next_records(self, rule):
+        """Return the records that a rule which is new looks at next, a batch of ids: by their
+        number, so that each is looked at once, however many there are."""
+        if not self._is_counted(rule):
+            return []
+        model, domain = self._seen(rule)
+        domain &= Domain("id", ">", rule.past_after)
+        ids = list(model._search(domain, order="id", limit=BATCH))
+        if ids:
+            rule.past_after = ids[-1]
+        return ids
 
     @api.model
     def _profile_move(self, rule, person_key, partner_id, now):
@@ -212,9 +229,9 @@ class MailWorkflowScoreJob(models.AbstractModel):
         )
 
     @api.model
-    def _matching(self, rule):
-        """Return the query for the people who match now, ``(person_key, partner_id)``: what the
-        rule's user sees, in the companies of its score model."""
+    def _seen(self, rule):
+        """Return the model and the domain of a rule, as its user sees them in the companies of
+        its score model."""
         user = rule.user_id
         if not user.active and user.id != SUPERUSER_ID:
             raise ValueError(self.env._("%s, as whom the rule looks, is archived", user.name))
@@ -222,28 +239,40 @@ class MailWorkflowScoreJob(models.AbstractModel):
         model = self.env(user=user.id, su=False)[rule.record_model].with_context(
             allowed_company_ids=companies, active_test=True
         )
-        query = model._search(Domain(parse_domain(rule.domain)))
+        return model, Domain(parse_domain(rule.domain))
+
+    @api.model
+    def _matching(self, rule, ids=None):
+        """Return the query for the people who match now, ``(person_key, partner_id)``.
+
+        :param ids: of these records, which are known to match
+        """
+        if ids is None:
+            model, domain = self._seen(rule)
+            found = SQL("IN %s", model._search(domain).subselect())
+        else:
+            found = SQL("= ANY(%s)", ids)
         public = list(self.env["mail.workflow.person"]._public_partner_ids())
         self.env.flush_all()
         if rule.record_model == "crm.lead":
             joined = SQL("crm_lead l LEFT JOIN res_partner p ON p.id = l.partner_id")
             key = PERSON
-            ids = SQL("l.id")
+            record_id = SQL("l.id")
         else:
-            joined, ids = SQL("res_partner p"), SQL("p.id")
+            joined, record_id = SQL("res_partner p"), SQL("p.id")
             key = SQL("COALESCE(p.email_normalized, 'partner:' || p.id)")
         return SQL(
             """
             SELECT %(key)s AS person_key, min(p.id) AS partner_id
               FROM %(joined)s
-             WHERE %(ids)s IN %(found)s AND (p.id IS NULL OR p.id <> ALL(%(public)s))
+             WHERE %(record_id)s %(found)s AND (p.id IS NULL OR p.id <> ALL(%(public)s))
              GROUP BY 1
             HAVING %(key)s IS NOT NULL
             """,
             key=key,
             joined=joined,
-            ids=ids,
-            found=query.subselect(),
+            record_id=record_id,
+            found=found,
             public=public,
         )
 
@@ -253,7 +282,7 @@ class MailWorkflowScoreJob(models.AbstractModel):
 
     @api.model
     def _not_matching(self, rule):
-        """Return lines of people who match no more, or were given by the rule as it was before."""
+        """Return lines of people who match no more."""
         matching = SQL("SELECT NULL::varchar, NULL::int WHERE FALSE")
         if self._is_counted(rule):
             matching = self._matching(rule)
@@ -263,13 +292,12 @@ class MailWorkflowScoreJob(models.AbstractModel):
                 SELECT e.id
                   FROM mail_workflow_score_entry e
                  WHERE e.rule_id = %(rule)s AND e.once_key IS NOT NULL
-                   AND (e.subject <> %(version)s OR NOT EXISTS (
+                   AND NOT EXISTS (
                        SELECT FROM (%(matching)s) AS m (person_key, partner_id)
-                        WHERE m.person_key = e.once_key))
+                        WHERE m.person_key = e.once_key)
                  LIMIT %(batch)s
                 """,
                 rule=rule.id,
-                version=str(rule.version),
                 matching=matching,
                 batch=BATCH,
             )
@@ -277,7 +305,22 @@ class MailWorkflowScoreJob(models.AbstractModel):
         return [row[0] for row in self.env.cr.fetchall()]
 
     @api.model
-    def _newly_matching(self, rule):
+    def _of_before(self, rule):
+        """Return lines that a rule gave as it was before it was changed."""
+        kept = str(rule.version) if self._is_counted(rule) else None
+        self.env.cr.execute(
+            """
+            SELECT id
+              FROM mail_workflow_score_entry
+             WHERE rule_id = %s AND once_key IS NOT NULL AND subject IS DISTINCT FROM %s
+             LIMIT %s
+            """,
+            [rule.id, kept, BATCH],
+        )
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    @api.model
+    def _newly_matching(self, rule, ids=None):
         """Return ``[(person key, contact id)]`` of people who match and have nothing yet."""
         if not self._is_counted(rule):
             return []
@@ -291,7 +334,7 @@ class MailWorkflowScoreJob(models.AbstractModel):
                         WHERE e.rule_id = %(rule)s AND e.once_key = m.person_key)
                  LIMIT %(batch)s
                 """,
-                matching=self._matching(rule),
+                matching=self._matching(rule, ids),
                 rule=rule.id,
                 batch=BATCH,
             )

@@ -1,11 +1,12 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
+from ..engine.preview import HEATS, LETTERS
+from ..engine.score import MOST_TOTAL
 from .mail_workflow_event import LISTENING_CACHE
 
-# a letter for who they are, a number for how warm they are
-LETTERS = "abcd"
-HEAT = ("1", "2", "3")
+THRESHOLDS = ("grade_a", "grade_b", "grade_c", "warm_from", "hot_from")
 
 
 class MailWorkflowScoreModel(models.Model):
@@ -56,17 +57,12 @@ class MailWorkflowScoreModel(models.Model):
             score_model.rule_count = rule_counts.get(score_model.id, 0)
             score_model.person_count = person_counts.get(score_model.id, 0)
 
-    @api.constrains("grade_a", "grade_b", "grade_c", "warm_from", "hot_from")
+    @api.constrains(*THRESHOLDS)
     def _check_thresholds(self):
         for one in self:
-            if not one.grade_a > one.grade_b > one.grade_c > 0:
-                raise ValidationError(
-                    self.env._("“%s”: grade A begins above B, B above C, and C above 0.", one.name)
-                )
-            if not one.hot_from > one.warm_from > 0:
-                raise ValidationError(
-                    self.env._("“%s”: hot begins above warm, and warm above 0.", one.name)
-                )
+            problems = one._threshold_problems({name: one[name] for name in THRESHOLDS})
+            if problems:
+                raise ValidationError("\n".join(problems))
 
     @api.constrains("is_default", "company_id", "active")
     def _check_one_default(self):
@@ -116,6 +112,8 @@ class MailWorkflowScoreModel(models.Model):
                 self.env._("People have points in this model: its company cannot change any more.")
             )
         result = super().write(vals)
+        if "active" in vals:
+            self.rule_ids._look_now()
         self.env["mail.workflow.listening"]._changed()
         return result
 
@@ -149,6 +147,40 @@ class MailWorkflowScoreModel(models.Model):
         )
         default = next((model.id for model in models_sudo if model.is_default), None)
         return default, {model.team_id.id: model.id for model in models_sudo if model.team_id}
+
+    def _threshold_problems(self, thresholds):
+        """Return what is wrong with thresholds, ``{field: number}``, a list of str."""
+        problems = []
+        name = self.name or ""
+        hot, warm = thresholds["hot_from"], thresholds["warm_from"]
+        if not thresholds["grade_a"] > thresholds["grade_b"] > thresholds["grade_c"] > 0:
+            problems.append(
+                self.env._("“%s”: grade A begins above B, B above C, and C above 0.", name)
+            )
+        if not hot > warm > 0:
+            problems.append(self.env._("“%s”: hot begins above warm, and warm above 0.", name))
+        if max(thresholds.values()) > MOST_TOTAL:
+            problems.append(self.env._("“%s”: nobody has so many points.", name))
+        return problems
+
+    @api.model
+    def _grade_to_sql(self, fit, engagement, thresholds):
+        """Return the expression for the grade of two scores.
+
+        :param thresholds: ``{field: number or SQL}``
+        """
+        at = {name: SQL("%s", value) for name, value in thresholds.items()}
+        return SQL(
+            "CASE WHEN %(fit)s >= %(grade_a)s THEN %(a)s WHEN %(fit)s >= %(grade_b)s THEN %(b)s"
+            " WHEN %(fit)s >= %(grade_c)s THEN %(c)s ELSE %(d)s END"
+            " || CASE WHEN %(engagement)s >= %(hot_from)s THEN %(hot)s"
+            " WHEN %(engagement)s >= %(warm_from)s THEN %(warm)s ELSE %(cold)s END",
+            fit=fit,
+            engagement=engagement,
+            **at,
+            **dict(zip(LETTERS, LETTERS, strict=True)),
+            **dict(zip(("hot", "warm", "cold"), HEATS, strict=True)),
+        )
 
     def action_view_rules(self):
         self.ensure_one()

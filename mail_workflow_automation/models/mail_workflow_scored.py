@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from .mail_workflow_event import ADDRESS_CHANGED
 from .mail_workflow_score_dimension import ENGAGEMENT, FIT
-from .mail_workflow_score_model import HEAT, LETTERS
+from .mail_workflow_score_model import THRESHOLDS
 
 # who sees scores: whoever sells, nobody outside
 SEERS = "sales_team.group_sale_salesman,mail_workflow_automation.mail_workflow_group_user"
@@ -136,7 +136,12 @@ class MailWorkflowScored(models.AbstractModel):
             "lead_score": SQL("t.score"),
             "lead_score_fit": SQL("COALESCE(f.score, 0)"),
             "lead_score_engagement": SQL("COALESCE(e.score, 0)"),
-            "lead_grade": self._grade_to_sql(),
+            # by the thresholds of the model: changed ones count at once
+            "lead_grade": self.env["mail.workflow.score.model"]._grade_to_sql(
+                SQL("COALESCE(f.score, 0)"),
+                SQL("COALESCE(e.score, 0)"),
+                {one: SQL("m.%s", SQL.identifier(one)) for one in THRESHOLDS},
+            ),
         }
         joined = {
             "lead_score": "",
@@ -152,9 +157,14 @@ class MailWorkflowScored(models.AbstractModel):
         found = SQL(
             """(SELECT %(part)s
                   FROM (%(people)s) AS person (key)
-                  JOIN mail_workflow_score t
-                    ON t.person_key = person.key AND t.score_model_id = %(model)s
-                   AND t.dimension_id IS NULL
+                  -- one row for each person: else the planner may look for them from the top of
+                  -- all scores
+                 CROSS JOIN LATERAL (
+                       SELECT *
+                         FROM mail_workflow_score s
+                        WHERE s.person_key = person.key AND s.score_model_id = %(model)s
+                          AND s.dimension_id IS NULL
+                        LIMIT 1) AS t
                   %(joins)s
                  ORDER BY t.score DESC, t.person_key
                  LIMIT 1)""",
@@ -173,19 +183,6 @@ class MailWorkflowScored(models.AbstractModel):
             " AND %(alias)s.dimension_id = %(dimension)s",
             alias=SQL.identifier(alias),
             dimension=dimension_id,
-        )
-
-    @api.model
-    def _grade_to_sql(self):
-        """Return the expression for a grade by the thresholds of the model: changed thresholds
-        count at once."""
-        return SQL(
-            "CASE WHEN COALESCE(f.score, 0) >= m.grade_a THEN %s"
-            " WHEN f.score >= m.grade_b THEN %s WHEN f.score >= m.grade_c THEN %s ELSE %s END"
-            " || CASE WHEN e.score >= m.hot_from THEN %s WHEN e.score >= m.warm_from THEN %s"
-            " ELSE %s END",
-            *LETTERS,
-            *HEAT,
         )
 
     @api.model
@@ -332,6 +329,18 @@ class CrmLead(models.Model):
         if before:
             self._note_new_address(before)
         return result
+
+    def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
+        is_heard = self.env["mail.workflow.event"]._is_listened(ADDRESS_CHANGED)
+        before = {lead.id: lead.email_normalized for lead in self.sudo()} if is_heard else {}
+        merged = super()._merge_opportunity(user_id, team_id, auto_unlink, max_length)
+        new = merged.sudo().email_normalized
+        # what was given to an address that nobody else has is the merged lead's
+        for old in {*before.values()} - {new, False} if new else ():
+            self.env["mail.workflow.event"]._emit(
+                ADDRESS_CHANGED, record=merged, data={"old": old, "new": new}
+            )
+        return merged
 
 
 class SaleOrder(models.Model):

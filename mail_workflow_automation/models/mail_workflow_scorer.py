@@ -10,6 +10,7 @@ from ..sql import unnested
 from .mail_workflow_dispatcher import EVENT_COLUMNS
 from .mail_workflow_event import VISITOR_KNOWN
 from .mail_workflow_person import Person
+from .mail_workflow_visitor import CAME_BY
 
 _logger = logging.getLogger(__name__)
 
@@ -92,7 +93,8 @@ class MailWorkflowScorer(models.AbstractModel):
         :param dict rules: ``{kind: [rule]}``, see ``mail.workflow.scoring.rule._listeners``
         :returns: how many lines were written
         """
-        heard = self._heard(self._scorable(events, now), rules, passing)
+        events = self._scorable(self._with_addressees(events), now)
+        heard = self._heard(events, rules, passing)
         if not heard:
             return 0
         memory = self._remembered(heard)
@@ -106,6 +108,31 @@ class MailWorkflowScorer(models.AbstractModel):
                 memory.add(rule["id"], key, subject, event["occurred_at"], points)
                 memory.add_event(rule["id"], event["id"])
         return self.env["mail.workflow.score.keeper"]._apply(moves, now, silent=silent)
+
+    @api.model
+    def _with_addressees(self, events):
+        """Return the events, those of unknown visitors who came by a mail as if whom it was sent
+        to had done it: mails are seldom forwarded, and a few points are no harm."""
+        came_by = {
+            event["id"]: event["data"][CAME_BY]
+            for event in events
+            if not event["email_normalized"]
+            and not event["partner_id"]
+            and (event["data"] or {}).get(CAME_BY)
+        }
+        if not came_by:
+            return events
+        self.env["mail.workflow.enrollment"].flush_model()
+        self.env.cr.execute(
+            "SELECT id, partner_id, email_normalized FROM mail_workflow_enrollment"
+            " WHERE id = ANY(%s)",
+            [list(set(came_by.values()))],
+        )
+        addressees = {
+            run_id: {"partner_id": partner_id, "email_normalized": email}
+            for run_id, partner_id, email in self.env.cr.fetchall()
+        }
+        return [{**event, **addressees.get(came_by.get(event["id"]), {})} for event in events]
 
     @api.model
     def _scorable(self, events, now):

@@ -294,7 +294,8 @@ class MailWorkflowScoringRule(models.Model):
         profiles_sudo = self.sudo().filtered(lambda rule: rule.basis == "profile")
         if profiles_sudo:
             now = fields.Datetime.now()
-            profiles_sudo.write({"look_at": now, "is_applied": False, "trouble": False})
+            again = {"is_applied": False, "past_after": 0, "trouble": False}
+            profiles_sudo.write({"look_at": now, **again})
             self.env["mail.workflow.lane"]._wake("scoring")
 
     def action_apply_to_past(self):

@@ -11,7 +11,7 @@ from .mail_workflow_person import Person
 # mark in the data of what a visitor did before they were known: it brings nobody in
 ANONYMOUS = "anonymous"
 # in the session of a visitor: the run by whose mail they came. Mails are forwarded: what they do
-# says where they came from, and is nobody's
+# says where they came from, and is nobody's but for scores, where it is the addressee's
 CAME_BY = "workflow_came_by"
 
 
