@@ -2,7 +2,9 @@
 
 import datetime
 import ipaddress
+import socket
 import ssl
+import threading
 import time
 
 import pytest
@@ -103,6 +105,28 @@ def test_who_answers_byte_by_byte_is_left_when_the_time_is_over():
         assert answer.error == "no answer within 0.5 seconds"
         assert not answer.is_hopeless
         assert time.monotonic() - began < 5, "its head alone takes longer"
+
+
+def test_who_looks_up_names_too_slowly_is_left(monkeypatch):
+    answered = threading.Event()
+    known = socket.getaddrinfo
+
+    def slow(*args, **kwargs):
+        answered.wait(30)
+        return known(*args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    with Hook() as hook:
+        began = time.monotonic()
+        answer = outside.call(hook.url, b"{}", {}, AllowList(hook.host), 0.3)
+        assert answer.error == "no answer within 0.3 seconds"
+        assert not answer.is_hopeless
+        assert time.monotonic() - began < 5
+        answered.set()
+        assert hook.calls == [], "nor is it called afterwards"
+    unknown = "https://nobody.invalid/"
+    error = outside.call(unknown, b"{}", {}, AllowList("nobody.invalid"), 5).error
+    assert error and "within" not in error
 
 
 def test_nobody_there_is_an_error_to_try_again():

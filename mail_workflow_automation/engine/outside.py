@@ -3,9 +3,11 @@
 import hashlib
 import hmac
 import ipaddress
+import queue
 import re
 import socket
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
@@ -187,6 +189,31 @@ def sign(secret: str, stamp: str, body: bytes) -> str:
     return f"sha256={digest.hexdigest()}"
 
 
+def _resolve_within(seconds: float, allowed: AllowList, host: str, port: int) -> str:
+    """Return the network address to connect to, see ``AllowList.resolve``.
+
+    What asks for names cannot be told how long it may take: it is asked aside, and left alone.
+
+    :raises TimeoutError: when nobody knows the name in time
+    """
+    found = queue.SimpleQueue()
+
+    def ask():
+        try:
+            found.put((allowed.resolve(host, port), None))
+        except (RefusedError, OSError, ValueError) as error:
+            found.put(("", error))
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        address, error = found.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
+    if error:
+        raise error
+    return address
+
+
 def call(
     url: str,
     body: bytes,
@@ -200,10 +227,12 @@ def call(
     :param timeout: seconds that it may take in all
     """
     late = Answer(error=f"no answer within {timeout:g} seconds")
-    limit = _Limit(timeout)
+    until, limit = time.monotonic() + timeout, None
     try:
         scheme, host, port = allowed.check(url)
-        address = allowed.resolve(host, port)
+        address = _resolve_within(timeout, allowed, host, port)
+        left = max(0.001, until - time.monotonic())
+        limit = _Limit(left)
         with limit, requests.Session() as session:
             session.trust_env = False
             session.verify = verify
@@ -212,18 +241,19 @@ def call(
                 url,
                 data=body,
                 headers=headers,
-                timeout=timeout,
+                timeout=left,
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 # of a head that was cut nobody knows what is missing
                 return late if limit.is_over else Answer(response.status_code, _text(response))
-    except requests.Timeout:
+    except (requests.Timeout, TimeoutError):
         return late
     except RefusedError as error:
         return Answer(error=str(error))
     except (requests.RequestException, OSError, ValueError) as error:
-        return late if limit.is_over else Answer(error=f"{type(error).__name__}: {error}"[:500])
+        is_over = limit and limit.is_over
+        return late if is_over else Answer(error=f"{type(error).__name__}: {error}"[:500])
 
 
 def _text(response):
