@@ -1,6 +1,7 @@
 """Tasks: who gets them, who may take them, and what waits for them."""
 
 from odoo.tests import tagged
+from odoo.tools.mail import html2plaintext
 
 from .common import mail, wait
 from .people_common import PeopleCase
@@ -53,6 +54,16 @@ class TestWaiting(PeopleCase):
             self.do(task)
         self.assertEqual(seen, [("Bert", "measure"), ("Cleo", "offer"), ("Dora", "check")])
         self.assertState(run, "done")
+
+    def test_the_lines_of_the_details_stay_lines(self):
+        note = "First <call>,\nthen write.\n\nThen wait."
+        workflow = self.workflow([self.task(user="bert", note=note)])
+        ada = self.person()
+        workflow.enroll(ada)
+        self.run_engine()
+        shown = self.todo(ada).note
+        lines = html2plaintext(shown).split("\n")
+        self.assertEqual(lines, [line for line in note.split("\n") if line])
 
     def test_cancelled_task_counts_as_decided_and_says_so(self):
         workflow = self.workflow([self.task(user="bert"), mail("after")])

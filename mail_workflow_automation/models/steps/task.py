@@ -2,6 +2,7 @@ from datetime import time, timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Command
+from odoo.tools.mail import plaintext2html
 from odoo.tools.translate import LazyTranslate
 
 from ...engine import outcome
@@ -321,7 +322,7 @@ class MailWorkflowStepTask(models.AbstractModel):
         parts = [step.task_summary, *step.task_part_ids.mapped("summary")]
         shared = {
             "activity_type_id": self._activity_type(step).id,
-            "note": step.task_note or "",
+            "note": plaintext2html(step.task_note) if step.task_note else "",
             "date_deadline": self._deadline(step, now),
             "automated": True,
             "workflow_step_id": step.id,
