@@ -23,15 +23,12 @@ class MailWorkflowTriggerAccountCreated(models.AbstractModel):
     _record_models = ("res.partner",)
 
     @api.model
-    def _existing(self, trigger, now):
-        workflow = trigger.workflow_id
-        if workflow.model_name != "res.partner":
-            return super()._existing(trigger, now)
+    def _existing_contacts(self):
         # whether a contact has an account is no secret, but salespeople cannot read users of the
         # portal
         users = self.env["res.users"].sudo()._search([("share", "=", True)])
         partners = users.subselect(SQL.identifier(users.table, "partner_id"))
-        return workflow._audience() & fields.Domain.custom(
+        return fields.Domain.custom(
             to_sql=lambda model, alias, query: SQL(
                 "%s IN %s", SQL.identifier(alias, "id"), partners
             )

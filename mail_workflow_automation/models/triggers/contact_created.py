@@ -22,11 +22,8 @@ class MailWorkflowTriggerContactCreated(models.AbstractModel):
     _record_models = ("res.partner",)
 
     @api.model
-    def _existing(self, trigger, now):
-        workflow = trigger.workflow_id
-        if workflow.model_name != "res.partner":
-            return super()._existing(trigger, now)
-        return workflow._audience() & fields.Domain("type", "=", "contact")
+    def _existing_contacts(self):
+        return fields.Domain("type", "=", "contact")
 
 
 class ResPartner(models.Model):

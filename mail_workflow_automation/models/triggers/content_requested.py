@@ -22,4 +22,5 @@ class MailWorkflowTriggerContentRequested(models.AbstractModel):
 
     _icon = "fa-hand-paper-o"
     _category = "website"
+    _brings_addresses = True
     _filter_fields = {"content": "filter_content_id"}

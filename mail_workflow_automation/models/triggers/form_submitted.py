@@ -29,6 +29,7 @@ class MailWorkflowTriggerFormSubmitted(models.AbstractModel):
 
     _icon = "fa-wpforms"
     _category = "website"
+    _brings_addresses = True
     _filter_fields = {"model": "filter_model_id", "page": "filter_page"}
 
     @api.model

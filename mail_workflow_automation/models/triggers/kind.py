@@ -29,8 +29,12 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     _is_by_visitor = False
     # whether points can be given for it
     _scores = True
+    # whether it can be about an address that has no contact yet
+    _brings_addresses = False
     # models an event's record can be of; empty: any
     _record_models = ()
+    # its addon is not installed
+    _is_missing = False
     # how long a clock kind rests between two looks
     _poll_minutes = 1
     # events that end the runs of this trigger whatever the workflow says
@@ -83,7 +87,13 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     def _check_rights(self, trigger, env):
         """Return what the user of ``env`` (``run_as_id``) may not do that the trigger does, a list
         of str."""
-        return []
+        workflow = trigger.workflow_id
+        makes_contacts = workflow.model_name == "res.partner" and workflow.create_contact
+        if not (self._brings_addresses and makes_contacts):
+            return []
+        if env["res.partner"].has_access("create"):
+            return []
+        return [self.env._("%s may not create contacts for new addresses", env.user.name)]
 
     @api.model
     def _domains(self, trigger):
@@ -147,7 +157,15 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     @api.model
     def _existing(self, trigger, now):
         """Return the domain of the records that match already (for "existing too")."""
-        return Domain.FALSE
+        workflow = trigger.workflow_id
+        contacts = self._existing_contacts() if workflow.model_name == "res.partner" else None
+        return Domain.FALSE if contacts is None else workflow._audience() & contacts
+
+    @api.model
+    def _existing_contacts(self):
+        """Return the domain of the contacts it is true of already, None where that is of nobody,
+        or needs more than the kind to tell."""
+        return None
 
     @api.model
     def _worth_entering(self, trigger, records):

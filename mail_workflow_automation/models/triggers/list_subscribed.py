@@ -31,16 +31,8 @@ class MailWorkflowTriggerListSubscribed(models.AbstractModel):
     _icon = "fa-newspaper-o"
     _category = "mail"
     _filter_fields = {"list": "filter_list_id"}
+    _brings_addresses = True
     _record_models = ("mailing.contact",)
-
-    @api.model
-    def _check_rights(self, trigger, env):
-        workflow = trigger.workflow_id
-        if workflow.model_name != "res.partner" or not workflow.create_contact:
-            return []
-        if env["res.partner"].has_access("create"):
-            return []
-        return [self.env._("%s may not create contacts for new addresses", env.user.name)]
 
     @api.model
     def _existing(self, trigger, now):
