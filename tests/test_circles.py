@@ -1,9 +1,12 @@
 """Workflows that start each other: refused where it can be seen, bounded where it cannot."""
 
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
-from .common import WorkflowCase, mail, wait
+from odoo.addons.mail_workflow_automation.engine.entry import next_chain
+from odoo.addons.mail_workflow_automation.models.mail_workflow_enroller import MOST_A_DAY
+
+from .common import MANAGER_GROUP, WorkflowCase, mail, wait
 
 LEADS_BACK = "leads back to this workflow without a wait"
 AGAIN = {"policy": "after_exit", "per": "record"}
@@ -138,3 +141,54 @@ class TestCircles(WorkflowCase):
         self.env.cr.flush()
         self.run_engine(minutes=1)
         self.assertGreater(max(len(self.runs(one, ada)) for one in flows), max(counts))
+
+    def makers(self, *names, code):
+        """Start workflows that each make a new contact of every new contact, by an
+        administrator's code."""
+        root = new_test_user(self.env, login="root2", groups=f"base.group_system,{MANAGER_GROUP}")
+        contacts = self.env["ir.model"]._get_id("res.partner")
+        self.env["ir.actions.server"].create(
+            {"name": "One more", "model_id": contacts, "state": "code", "code": code}
+        )
+        return [
+            self.workflow(
+                [{"key": "make", "kind": "server_action", "action": "One more"}],
+                user=root,
+                name=name,
+                triggers=[{"kind": "contact_created"}],
+            )
+            for name in names
+        ]
+
+    def test_ever_new_records_come_to_an_end(self):
+        """Two workflows make a new contact of each that the other made."""
+        code = "for record in records: env['res.partner'].create({'name': record.name + '+'})"
+        flows = self.makers("First", "Second", code=code)
+
+        def count():
+            return self.env["res.partner"].search_count([("name", "=like", "Ada+%")])
+
+        self.person()
+        for _pass in range(15):
+            self.run_engine(minutes=1)
+        made = count()
+        self.assertGreater(made, 8, "it did go on")
+        self.assertLessEqual(made, 2 * (MOST_A_DAY + 1))
+        self.run_engine(minutes=1)
+        self.assertEqual(count(), made)
+        told = self.env["mail.message"].search([("subject", "like", "needs you")])
+        self.assertTrue(any("in a row" in (one.body or "") for one in told))
+        shown = flows[0].message_ids | flows[1].message_ids
+        self.assertTrue(any("in a row" in (one.body or "") for one in shown))
+        bob = self.person("Bob")
+        self.run_engine(minutes=1)
+        self.assertEqual(
+            {len(self.runs(one, bob)) for one in flows}, {1}, "who comes by themselves"
+        )
+
+    def test_what_follows_slowly_goes_on(self):
+        chain = None
+        for _day in range(30):
+            chain = next_chain(chain, self.now)
+            self.assertEqual(chain[0], 1)
+            self.after(days=1)

@@ -257,7 +257,8 @@ class MailWorkflow(models.Model):
         """Copy as a draft with its steps and texts, without its people and figures."""
         copies = super().copy(default)
         for workflow, new in zip(self, copies, strict=True):
-            self.env["mail.workflow.applier"]._apply_steps(new, workflow._export_steps())
+            applier = self.env["mail.workflow.applier"]._knowing(workflow)
+            applier._apply_steps(new.with_env(applier.env), workflow._export_steps())
         return copies
 
     @api.ondelete(at_uninstall=False)
@@ -317,6 +318,8 @@ class MailWorkflow(models.Model):
                 "lang": user.lang,
                 "tz": user.tz,
                 "mail_workflow_id": self.id,
+                # whose doing it is that others come in, see ``mail.workflow.enroller``
+                "mail_workflow_chain": self.env.context.get("mail_workflow_chain"),
             },
         )
 

@@ -1,22 +1,25 @@
+import json
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..engine.entry import entry_key, split_key
+from ..engine.entry import entry_key, next_chain, split_key
 from ..engine.shares import share
 from ..sql import unnested
 from .mail_workflow_circle import FINISHED
 from .mail_workflow_enrollment import BLOCKED, TAKEN_OUT
 
 BATCH = 1000
-# other workflows bring the same person or record in no more often (rule 25)
+# other workflows bring the same person or record in no more often (rule 25), nor what was made of
+# what was made of it, however new each is
 MOST_A_DAY = 10
-# record, contact, address, entry key, run number, website, held out, due at, entered at, event
+# record, contact, address, entry key, run number, website, held out, due at, entered at, event,
+# chain
 RUN_TYPES = (
     *("int", "int", "varchar", "varchar", "int", "int"),
-    *("bool", "timestamp", "timestamp", "int"),
+    *("bool", "timestamp", "timestamp", "int", "jsonb"),
 )
 
 
@@ -96,12 +99,15 @@ class MailWorkflowEnroller(models.AbstractModel):
         if occasions is not None:
             entries = self._without_taken_out(workflow, entries)
             used_up = {key: due[record_id] for key, (record_id, _person) in entries.items()}
-        circling = {
-            key
+        chains = {
+            key: next_chain(self._chain(events.get(record_id)), now)
             for key, (record_id, _person) in entries.items()
             if by_workflow or self._is_of_workflow(events.get(record_id))
         }
-        runs_no = self._run_numbers(workflow, list(entries), now, by_hand, used_up, circling)
+        near = [key for key in entries if chains.get(key, [0])[0] <= MOST_A_DAY]
+        if len(near) < len(entries):
+            workflow._report_trouble(workflow, self._chain_error())
+        runs_no = self._run_numbers(workflow, near, now, by_hand, used_up, chains)
         if not runs_no:
             return self.env["mail.workflow.enrollment"].sudo()
         websites = self._websites(workflow, records)
@@ -128,6 +134,7 @@ class MailWorkflowEnroller(models.AbstractModel):
                     # what happened since the event counts, even what was committed before us
                     min(event["occurred_at"], now) if event else now,
                     event["id"] if event else None,
+                    json.dumps(chains[key]) if key in chains else None,
                 )
             )
         return self._insert(workflow, rows, trigger, data, why, now)
@@ -210,6 +217,13 @@ class MailWorkflowEnroller(models.AbstractModel):
         return bool(event) and (event["kind"] == FINISHED or "origin_workflow_id" in data)
 
     @api.model
+    def _chain(self, event):
+        """Return the chain of the run that brings somebody in, by an event or a step, or None."""
+        if event:
+            return (event["data"] or {}).get("origin_chain")
+        return self.env.context.get("mail_workflow_chain")
+
+    @api.model
     def _run_numbers(self, workflow, keys, now, by_hand, used_up, circling=()):
         """Return ``{entry key: next run number}`` of the keys that may come in now.
 
@@ -264,6 +278,16 @@ class MailWorkflowEnroller(models.AbstractModel):
         )
 
     @api.model
+    def _chain_error(self):
+        return UserError(
+            self.env._(
+                "workflows make ever new records that bring in the next, more than %s in a row "
+                "within a day: those are not brought in; change the steps that create them",
+                MOST_A_DAY,
+            )
+        )
+
+    @api.model
     def _may_return(self, workflow, now, entered_at, is_open, taken_out, by_hand):
         if is_open or (taken_out and not by_hand):
             return False
@@ -280,12 +304,13 @@ class MailWorkflowEnroller(models.AbstractModel):
         """Insert runs; one that another worker made meanwhile is left out.
 
         :param rows: ``[(record id, partner id, address, entry key, run number, website id,
-            is it held out, due at, entered at, event id)]``
+            is it held out, due at, entered at, event id, chain)]``
         """
         runs = self.env["mail.workflow.enrollment"].sudo()
-        json = self.env["mail.workflow.execution"]._json
+        to_json = self.env["mail.workflow.execution"]._json
         logs = [
-            json([runs._line(None, state, why, now, "engine")]) for state in ("active", "holdout")
+            to_json([runs._line(None, state, why, now, "engine")])
+            for state in ("active", "holdout")
         ]
         self.env.cr.execute(
             SQL(
@@ -294,7 +319,7 @@ class MailWorkflowEnroller(models.AbstractModel):
                        workflow_id, trigger_id, company_id, res_model, visit_no, attempt, data,
                        res_id, partner_id, email_normalized, entry_key, run_no, website_id,
                        is_holdout, state, step_id, due_at, planned_at, log,
-                       entered_at, event_id)
+                       entered_at, event_id, chain)
                 SELECT %(workflow)s, %(trigger)s, %(company)s, %(model)s, 1, 0, %(data)s::jsonb,
                        r.res_id, r.partner_id, r.email, r.entry_key, r.run_no,
                        COALESCE(r.website_id, %(website)s),
@@ -303,10 +328,10 @@ class MailWorkflowEnroller(models.AbstractModel):
                        CASE WHEN NOT r.held THEN r.due_at END,
                        CASE WHEN NOT r.held THEN r.due_at END,
                        CASE WHEN r.held THEN %(log_held)s::jsonb ELSE %(log_active)s::jsonb END,
-                       r.entered_at, r.event_id
+                       r.entered_at, r.event_id, r.chain
                   FROM %(rows)s
                        AS r (res_id, partner_id, email, entry_key, run_no, website_id,
-                             held, due_at, entered_at, event_id)
+                             held, due_at, entered_at, event_id, chain)
                 ON CONFLICT DO NOTHING
                 RETURNING id
                 """,
@@ -315,7 +340,7 @@ class MailWorkflowEnroller(models.AbstractModel):
                 company=workflow.company_id.id,
                 website=workflow.website_id.id or None,
                 model=workflow.model_name,
-                data=json(data) if data is not None else None,
+                data=to_json(data) if data is not None else None,
                 step=workflow._tree().first(),
                 log_active=logs[0],
                 log_held=logs[1],

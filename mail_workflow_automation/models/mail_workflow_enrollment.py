@@ -78,6 +78,10 @@ class MailWorkflowEnrollment(models.Model):
         "mail.workflow.event", ondelete="set null", index="btree_not_null", readonly=True
     )
     data = fields.Json(readonly=True, prefetch=False)
+    chain = fields.Json(
+        readonly=True,
+        help="Where workflows bring it in: after how many others in a row, and since when.",
+    )
     log = fields.Json(readonly=True, prefetch=False)
     execution_ids = fields.One2many("mail.workflow.execution", "enrollment_id", readonly=True)
     log_text = fields.Text(compute="_compute_log_text", string="History")

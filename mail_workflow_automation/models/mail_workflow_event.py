@@ -217,6 +217,8 @@ class MailWorkflowEvent(models.Model):
         origin = self.env.context.get("mail_workflow_id")
         if origin:
             data = {**(data or {}), "origin_workflow_id": origin}
+            if self.env.context.get("mail_workflow_chain"):
+                data["origin_chain"] = self.env.context["mail_workflow_chain"]
         place = place or record
         place_sudo = place.sudo() if place is not None else None
         return {

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine import outcome as outcomes_of
+from ..engine.entry import next_chain
 
 BATCH = 500
 # how often a unit of work is done again because others changed the same rows
@@ -130,9 +131,24 @@ class MailWorkflowRunner(models.AbstractModel):
         for step in steps.sorted(lambda step: -step.workflow_id.priority):
             # a step of this pass can have ended runs of other workflows
             group = runs.browse(by_step[step.id]).filtered(lambda run: run.state == "active")
-            if group:
-                going_on += self._run_group(step, group, now, checked)
+            for chain, part in self._by_chain(group, now):
+                acting = step.with_context(mail_workflow_chain=chain) if chain else step
+                going_on += self._run_group(acting, part, now, checked)
         return runs.browse(going_on)
+
+    @api.model
+    def _by_chain(self, runs, now):
+        """Return ``[(chain, runs)]``: what a step makes of several at once is nobody's in
+        particular, so those go together who come equally late in a row of workflows."""
+        latest, groups = {}, defaultdict(list)
+        for run in runs:
+            generation, since = next_chain(run.chain, now) if run.chain else (1, "")
+            groups[generation].append(run.id)
+            latest[generation] = max(latest.get(generation, ""), since)
+        return [
+            ([generation - 1, latest[generation]] if generation > 1 else None, runs.browse(ids))
+            for generation, ids in groups.items()
+        ]
 
     @api.model
     def _run_group(self, step, runs, now, checked):

@@ -17,6 +17,7 @@ ENGINE_KEYS = {
     "anonymous",
     "enrollment_id",
     "name",
+    "origin_chain",
     "origin_workflow_id",
     "step",
     "trace_id",

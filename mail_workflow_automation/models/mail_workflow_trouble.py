@@ -32,13 +32,15 @@ class MailWorkflow(models.Model):
     def _tell_owner(self, source, error, now):
         workflow_sudo = self.sudo()  # a note to the owner, whoever's rights the workflow borrows
         workflow_sudo.trouble_reported_at = now
+        body = self.env._(
+            "%(what)s failed: %(why)s. Open the workflow's runs and filter on Failed to see "
+            "who is concerned, then retry or skip.",
+            what=source.display_name or source._description,
+            why=str(error).strip() or type(error).__name__,
+        )
+        workflow_sudo._message_log(body=body)
         workflow_sudo.message_notify(
             partner_ids=workflow_sudo.user_id.partner_id.ids,
             subject=self.env._("Workflow “%s” needs you", self.name),
-            body=self.env._(
-                "%(what)s failed: %(why)s. Open the workflow's runs and filter on Failed to see "
-                "who is concerned, then retry or skip.",
-                what=source.display_name or source._description,
-                why=str(error).strip() or type(error).__name__,
-            ),
+            body=body,
         )

@@ -150,11 +150,12 @@ class MailWorkflowTriggerRecordChanged(models.AbstractModel):
 
     @api.model
     def _source(self):
-        """Return the workflow that acts now, None for anybody else, or False where what happens is
-        not to be noted."""
+        """Return what the context says of the workflow that acts now, a dict, empty for anybody
+        else, or False where what happens is not to be noted."""
         if self.env["mail.workflow.event"]._is_silent_import():
             return False
-        return self.env.context.get("mail_workflow_id")
+        names = ("mail_workflow_id", "mail_workflow_chain")
+        return {name: self.env.context[name] for name in names if self.env.context.get(name)}
 
     @api.model
     def _remember_created(self, records):
@@ -236,7 +237,7 @@ class MailWorkflowTriggerRecordChanged(models.AbstractModel):
         records = changes[0][0].browse({record.id for record, _data, _origin in changes})
         self.env["mail.workflow.person"]._of(records)  # all are read together
         for record, data, origin in changes:
-            events = self.env["mail.workflow.event"].with_context(mail_workflow_id=origin)
+            events = self.env["mail.workflow.event"].with_context(**origin)
             events.emit("record_changed", record=record, data={"model": record._name, **data})
 
     @api.model

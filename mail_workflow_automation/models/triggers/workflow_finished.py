@@ -91,7 +91,11 @@ class MailWorkflowEnrollment(models.Model):
                     "email_normalized": run.email_normalized or None,
                     "company_id": run.company_id.id,
                     "website_id": run.website_id.id or None,
-                    "data": {"workflow": run.workflow_id.id, "outcome": outcome},
+                    "data": {
+                        "workflow": run.workflow_id.id,
+                        "outcome": outcome,
+                        **({"origin_chain": run.chain} if run.chain else {}),
+                    },
                 }
                 for run in self
                 if not run.is_holdout
