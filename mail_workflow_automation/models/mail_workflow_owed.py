@@ -34,10 +34,11 @@ class MailWorkflowTrigger(models.Model):
 
     def _owe_existing(self):
         """Note that who is there already shall come in; who comes later comes by the trigger."""
-        for trigger in self.sudo():
-            table = self.env[trigger.workflow_id.model_name]._table
+        for workflow, triggers_sudo in self.sudo().grouped("workflow_id").items():
+            table = self.env[workflow.model_name]._table
             self.env.cr.execute(SQL("SELECT max(id) FROM %s", SQL.identifier(table)))
-            trigger.write({"existing_after": 0, "existing_until": self.env.cr.fetchone()[0] or 0})
+            last = self.env.cr.fetchone()[0] or 0
+            triggers_sudo.write({"existing_after": 0, "existing_until": last})
 
     def _forgive(self):
         """Forget what is owed."""

@@ -249,20 +249,15 @@ class MailWorkflowStep(models.Model):
         """Let those who wait at changed steps wait as long as the steps say now; who is over
         already goes on at once."""
         runs_sudo = self.env["mail.workflow.enrollment"].sudo()
-        runner = self.env["mail.workflow.runner"]
-        for step in self.sudo():
-            waiting = runs_sudo.search(
-                [
-                    ("step_id", "=", step.id),
-                    ("state", "=", "active"),
-                    ("waiting_since", "!=", False),
-                ],
-                order="id",
-            )
-            for index in range(0, len(waiting), DUE_BATCH):
-                batch = waiting[index : index + DUE_BATCH]
-                dates = step._handler()._due_again(step, batch, now)
-                runner._stay(
-                    [(run_id, max(due_at, now), True, True) for run_id, due_at in dates.items()],
-                    now,
-                )
+        waiting = runs_sudo.search(
+            [("step_id", "in", self.ids), ("state", "=", "active"), ("waiting_since", "!=", False)],
+            order="id",
+        )
+        for index in range(0, len(waiting), DUE_BATCH):
+            batch = waiting[index : index + DUE_BATCH]
+            stay = []
+            for step in batch.step_id:
+                here = batch.filtered(lambda run, step=step: run.step_id == step)
+                dates = step._handler()._due_again(step, here, now)
+                stay += [(run_id, max(due_at, now), True, True) for run_id, due_at in dates.items()]
+            self.env["mail.workflow.runner"]._stay(stay, now)

@@ -66,35 +66,36 @@ class MailWorkflowScoreModel(models.Model):
 
     @api.constrains("is_default", "company_id", "active")
     def _check_one_default(self):
-        for one in self.filtered(lambda model: model.is_default and model.active):
-            others = self.sudo().search(
-                [
-                    ("is_default", "=", True),
-                    ("company_id", "=", one.company_id.id),
-                    ("id", "!=", one.id),
-                ],
-                limit=1,
+        shown = self.filtered(lambda model: model.is_default and model.active)
+        others = self.sudo().search(
+            [("is_default", "=", True), ("company_id", "in", [False, *shown.company_id.ids])]
+        )
+        for one in shown:
+            other = others.filtered(
+                lambda model, one=one: model != one and model.company_id == one.company_id
             )
-            if others:
+            if other:
                 raise ValidationError(
                     self.env._(
                         "“%(other)s” is shown by default already; only one model can be.",
-                        other=others.name,
+                        other=other[0].name,
                     )
                 )
 
     @api.constrains("team_id", "active")
     def _check_one_of_team(self):
-        for one in self.filtered(lambda model: model.team_id and model.active):
-            others = self.sudo().search(
-                [("team_id", "=", one.team_id.id), ("id", "!=", one.id)], limit=1
+        shown = self.filtered(lambda model: model.team_id and model.active)
+        others = self.sudo().search([("team_id", "in", shown.team_id.ids)])
+        for one in shown:
+            other = others.filtered(
+                lambda model, one=one: model != one and model.team_id == one.team_id
             )
-            if others:
+            if other:
                 raise ValidationError(
                     self.env._(
                         "The team “%(team)s” shows the score “%(other)s” already.",
                         team=one.team_id.name,
-                        other=others.name,
+                        other=other[0].name,
                     )
                 )
 
@@ -125,13 +126,14 @@ class MailWorkflowScoreModel(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_points(self):
         entries_sudo = self.env["mail.workflow.score.entry"].sudo()
-        for one in self:
-            if entries_sudo.search_count([("score_model_id", "=", one.id)], limit=1):
-                raise UserError(
-                    self.env._(
-                        "“%s” has given points: archive it instead of deleting it.", one.name
-                    )
+        entry = entries_sudo.search([("score_model_id", "in", self.ids)], limit=1)
+        if entry:
+            raise UserError(
+                self.env._(
+                    "“%s” has given points: archive it instead of deleting it.",
+                    entry.score_model_id.name,
                 )
+            )
 
     @api.model
     @tools.ormcache("company_id", cache=LISTENING_CACHE)

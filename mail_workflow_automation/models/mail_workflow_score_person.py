@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine.score import REVERSAL
+from ..sql import unnested
 from .mail_workflow_event import ADDRESS_CHANGED
 from .mail_workflow_person import Person
 
@@ -38,7 +39,15 @@ class MailWorkflowScoreEntry(models.Model):
                 list(shared),
                 merged.ids,
             )
-        self._rekey(where, person)
+        self._rekey(
+            SQL(
+                "SELECT id, %s AS key, %s::int AS partner_id FROM mail_workflow_score_entry"
+                " WHERE %s",
+                person.key,
+                person.partner_id,
+                where,
+            )
+        )
 
     @api.model
     def _held_by_others(self, keys, partners=None):
@@ -62,27 +71,32 @@ class MailWorkflowScoreEntry(models.Model):
         return {row[0] for row in self.env.cr.fetchall()}
 
     @api.model
-    def _rekey(self, where, person):
-        """Give lines to a person; totals move with them.
+    def _rekey(self, lines):
+        """Give lines to people; totals move with them.
 
-        :param SQL where: which lines
+        :param SQL lines: a query of ``id``, ``key`` and ``partner_id``: whose each becomes
         """
         self.flush_model()
         now = fields.Datetime.now()
         self.env.cr.execute(
             SQL(
-                "SELECT DISTINCT person_key, score_model_id FROM mail_workflow_score_entry"
-                " WHERE %s",
-                where,
+                """
+                SELECT DISTINCT e.person_key, e.score_model_id, line.key
+                  FROM (%s) AS line
+                  JOIN mail_workflow_score_entry e ON e.id = line.id
+                """,
+                lines,
             )
         )
-        people = set(self.env.cr.fetchall())
-        if not people:
+        found = self.env.cr.fetchall()
+        if not found:
             return
+        people = {(old, model_id) for old, model_id, _new in found}
+        people |= {(new, model_id) for _old, model_id, new in found}
         keeper = self.env["mail.workflow.score.keeper"]
-        keeper._lock(people | {(person.key, model_id) for _key, model_id in people})
+        keeper._lock(people)
         keeper._take_back(
-            self._doubled(where, person),
+            self._doubled(lines, list({new for _old, _model_id, new in found})),
             now,
             reason=REVERSAL,
             silent=True,
@@ -91,36 +105,43 @@ class MailWorkflowScoreEntry(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE mail_workflow_score_entry
-                   SET once_key = CASE WHEN once_key IS NOT NULL THEN %(key)s END,
-                       person_key = %(key)s, partner_id = COALESCE(%(partner)s, partner_id)
-                 WHERE %(where)s
+                UPDATE mail_workflow_score_entry e
+                   SET once_key = CASE WHEN e.once_key IS NOT NULL THEN line.key END,
+                       person_key = line.key, partner_id = COALESCE(line.partner_id, e.partner_id)
+                  FROM (%s) AS line
+                 WHERE e.id = line.id
                 """,
-                key=person.key,
-                partner=person.partner_id,
-                where=where,
+                lines,
             )
         )
-        self.env["mail.workflow.score"]._rebuild({key for key, _id in people} | {person.key})
+        self.env["mail.workflow.score"]._rebuild({key for key, _model_id in people})
         self.invalidate_model()
         self.env["mail.workflow.scored"]._forget_scores()
 
     @api.model
-    def _doubled(self, where, person):
-        """Return the lines of rules that give once which the one person would have twice: all but
-        the first of each rule."""
+    def _doubled(self, lines, keys):
+        """Return the lines of rules that give once which a person would have twice: all but the
+        first of each rule.
+
+        :param SQL lines: as in ``_rekey``
+        :param keys: of those who get them
+        """
         self.env.cr.execute(
             SQL(
                 """
+                WITH line AS MATERIALIZED (%s)
                 SELECT id
-                  FROM (SELECT id, row_number() OVER (
-                                   PARTITION BY rule_id ORDER BY occurred_at, id) AS place
-                          FROM mail_workflow_score_entry
-                         WHERE once_key IS NOT NULL AND (person_key = %s OR %s)) AS held
+                  FROM (SELECT e.id, row_number() OVER (
+                                   PARTITION BY e.rule_id, COALESCE(line.key, e.person_key)
+                                       ORDER BY e.occurred_at, e.id) AS place
+                          FROM mail_workflow_score_entry e
+                          LEFT JOIN line ON line.id = e.id
+                         WHERE e.once_key IS NOT NULL
+                           AND (e.person_key = ANY(%s) OR e.id IN (SELECT id FROM line))) AS held
                  WHERE place > 1
                 """,
-                person.key,
-                where,
+                lines,
+                keys,
             )
         )
         return [row[0] for row in self.env.cr.fetchall()]
@@ -151,16 +172,39 @@ class MailWorkflowScoreEntry(models.Model):
         changed = [event for event in events if event["kind"] == ADDRESS_CHANGED]
         if not changed:
             return
-        for event in changed:
-            old, new = event["data"]["old"], event["data"]["new"]
-            if self._held_by_others([old]):
-                continue
-            if new:
-                self._rekey(SQL("person_key = %s", old), Person(event["partner_id"], new))
-            else:
-                self._forget_keys({old})
+        moves = self._moves(changed)
+        self._forget_keys({old for old, person in moves.items() if not person})
+        rows = [(old, person.key, person.partner_id) for old, person in moves.items() if person]
+        if rows:
+            self._rekey(
+                SQL(
+                    """
+                    SELECT e.id, moved.key, moved.partner_id
+                      FROM mail_workflow_score_entry e
+                      JOIN %s AS moved (old, key, partner_id) ON e.person_key = moved.old
+                    """,
+                    unnested(rows, "varchar", "varchar", "int"),
+                )
+            )
         # the old address has served its purpose
         self.env.cr.execute(
             "UPDATE mail_workflow_event SET data = NULL WHERE id = ANY(%s)",
             [[event["id"] for event in changed]],
         )
+
+    @api.model
+    def _moves(self, events):
+        """Return ``{old address: its Person now}``, None for who has none any more: somebody may
+        have changed it several times. What another has, too, stays with that one."""
+        held = self._held_by_others({event["data"]["old"] for event in events})
+        moves = {}
+        for event in events:
+            old, new = event["data"]["old"], event["data"]["new"]
+            if old in held:
+                continue
+            person = Person(event["partner_id"], new) if new else None
+            for before, after in moves.items():
+                if after and after.key == old:
+                    moves[before] = person
+            moves[old] = person
+        return {old: person for old, person in moves.items() if not person or person.key != old}
