@@ -11,9 +11,5 @@ class DefinitionError(ValidationError):
         super().__init__(f"{path}: {message}" if path else message)
 
 
-class UnknownKindError(Exception):
-    """A step or trigger names a kind that is not installed."""
-
-
 class DraftConflictError(UserError):
     """Somebody else edited the workflow since it was loaded; nothing was overwritten."""

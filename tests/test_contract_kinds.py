@@ -22,7 +22,7 @@ DESCRIPTOR = {"kind", "label", "icon", "category", "description"}
 @tagged("post_install", "-at_install", "mail_workflow")
 class KindCase(WorkflowCase):
     def kinds(self, model):
-        return self.env[model]._fields["kind"].get_values(self.env)
+        return self.env[model]._installed_kinds()
 
     def handlers(self, model):
         """Return the kinds that have a model of their own, without what they share."""
@@ -32,7 +32,7 @@ class KindCase(WorkflowCase):
             for name, handler in self.env.items()
             if name.startswith(prefix)
             and handler._abstract
-            and name.removeprefix(prefix) not in ("kind", "email_event", "clock")
+            and name.removeprefix(prefix) not in ("kind", "email_event", "clock", "missing")
         }
 
 

@@ -57,7 +57,7 @@ class TestRoundTrip(DefinitionCase):
 
     def test_unfinished_steps_can_be_copied_and_exported(self):
         workflow = self.workflow([mail("first")], start=False)
-        kinds = self.env["mail.workflow.step"]._fields["kind"].get_values(self.env)
+        kinds = self.env["mail.workflow.step"]._installed_kinds()
         steps = self.env["mail.workflow.step"].with_user(self.marketer)
         for kind in kinds:
             step = steps.create({"workflow_id": workflow.id, "kind": kind})

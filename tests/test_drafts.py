@@ -195,23 +195,3 @@ class TestSaving(DraftCase):
         self.save(workflow, back, flow=flow)
         self.assertEqual(self.step(workflow, "a"), first, "it comes back as it was")
         self.assertEqual(first.text_ids.subject, "Again")
-
-    def test_a_step_of_an_uninstalled_addon_is_shown_and_the_rest_can_be_edited(self):
-        workflow = self.flow(start=False)
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE mail_workflow_step SET kind = 'carrier_pigeon' WHERE workflow_id = %s "
-            "AND key = 'day'",
-            [workflow.id],
-        )
-        self.env.invalidate_all()
-        flow = self.flow_of(workflow)
-        card = flow["cards"]["day"]
-        self.assertTrue(card["missing"])
-        self.assertIn("carrier_pigeon", card["problems"][0])
-        flow = self.save(workflow, lambda definition: without(definition, "a"))
-        self.assertTrue(flow["cards"]["day"]["missing"])
-        with self.assertRaisesRegex(UserError, "carrier_pigeon"):
-            workflow.action_start()
-        self.save(workflow, lambda definition: without(definition, "day"))
-        workflow.action_start()

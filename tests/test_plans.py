@@ -155,3 +155,22 @@ class TestPlans(PlanCase):
         for table, rows in (("sale_order_line", orders), ("sale_order", orders)):
             self.assertLessEqual(plans.touched(plan, table), 3 * rows + 1000, table)
         self.assertLessEqual(plans.touched(plan, "res_partner"), 10 * people)
+
+    def test_who_stands_at_removed_steps(self):
+        first = self.seed_copies(self.running.step_ids[0], 30_000, key="'seed' || n")
+        self.env.cr.execute(
+            "UPDATE mail_workflow_step SET active = false, after_removal = 'go_on'"
+            " WHERE id BETWEEN %s AND %s",
+            [first, first + 9],
+        )
+        self.seed_runs(self.running, 10_000, "2027-01-01 09:00:00")
+        self.analyze("mail_workflow_step", "mail_workflow_enrollment")
+        runner = self.env["mail.workflow.runner"]
+        (plan,) = self.plans_of(
+            lambda: runner._pass_removed(self.now), of="after_removal IS NOT NULL"
+        )
+        self.assertByIndex(plan, "mail_workflow_step", most=40, index="mail_workflow_step_removed")
+        (plan,) = self.plans_of(
+            lambda: runner._pass_removed(self.now), of="FROM mail_workflow_enrollment"
+        )
+        self.assertByIndex(plan, "mail_workflow_enrollment", most=40)

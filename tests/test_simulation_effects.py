@@ -96,7 +96,7 @@ class TestSimulationEffects(SimulationCase, MailCase):
 
     def test_every_kind_of_step_leaves_every_table_as_it_was(self):
         person = self.person(category_id=[], city="Ghent")
-        kinds = set(self.env["mail.workflow.step"]._fields["kind"].get_values(self.env))
+        kinds = set(self.env["mail.workflow.step"]._installed_kinds())
         with Hook() as hook:
             steps = self.every_kind(f"http://127.0.0.1:{hook.port}/told")
             workflow = self.workflow(steps, start=False)

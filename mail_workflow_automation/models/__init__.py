@@ -80,6 +80,7 @@ from . import mail_workflow_flow
 from . import mail_workflow_drawing
 from . import mail_workflow_revision
 from . import mail_workflow_publish
+from . import mail_workflow_gone
 from . import mail_workflow_wording
 from . import mail_workflow_button
 from . import mail_workflow_merge

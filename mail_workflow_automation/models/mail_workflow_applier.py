@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -41,8 +43,7 @@ class MailWorkflowApplier(models.AbstractModel):
         self = self._knowing(workflow | workflow.draft_of_id)
         workflow = workflow.with_env(self.env)
         definitions = self.env["mail.workflow.definition"]
-        rows = workflow.step_ids
-        definitions._check_shape(definition, kinds=rows.mapped("kind"), is_draft=True)
+        definitions._check_shape(definition, is_draft=True)
         try:
             with self.env.cr.savepoint():
                 current = definitions._export(workflow)
@@ -60,14 +61,19 @@ class MailWorkflowApplier(models.AbstractModel):
     @api.model
     def _knowing(self, workflows):
         """Return the applier for files that were written of these workflows: where several records
-        have one name it takes those that they use."""
+        have one name it takes those that they use, and it knows the kinds they have of addons that
+        are not installed any more."""
         used = {model: set(ids) for model, ids in self.env.context.get("workflow_used", {}).items()}
         steps = workflows.step_ids
         for records in (workflows, workflows.trigger_ids, steps, steps.task_part_ids):
             for name, field in records._fields.items():
                 if field.relational and field.type != "one2many" and name not in STEP_COLUMNS:
                     used.setdefault(field.comodel_name, set()).update(records[name].ids)
-        return self.with_context(workflow_used=used)
+        gone = {
+            what: {**self.env["mail.workflow.definition"]._gone_kinds(what), **kinds}
+            for what, kinds in workflows._gone_kinds().items()
+        }
+        return self.with_context(workflow_used=used, workflow_gone=gone)
 
     # --- what stands at the top -------------------------------------------------------------------
 
@@ -135,17 +141,21 @@ class MailWorkflowApplier(models.AbstractModel):
 
         :param current: what the rows say, in the same form
         """
+        self = self.with_context(workflow_found={})
+        workflow = workflow.with_env(self.env)
         found, known = flatten(steps), flatten(current)
         self._remove(
             workflow.step_ids.filtered(
-                lambda step: step.key not in found or found[step.key].entry["kind"] != step.kind
+                lambda step: (
+                    step.key not in found or found[step.key].entry["kind"] != step._file_kind()
+                )
             ),
             leaving,
         )
         workflow.invalidate_recordset(["step_ids"])
         rows = {}
         for step in workflow.with_context(active_test=False).step_ids.with_env(workflow.env):
-            if step.key in found and found[step.key].entry["kind"] != step.kind:
+            if step.key in found and found[step.key].entry["kind"] != step._file_kind():
                 # kept for its history, it gives its key to the step of another kind
                 step.sudo().write({"key": f"{step.key[:50]}-{step.id}"})
                 step.flush_recordset(["key"])
@@ -163,24 +173,27 @@ class MailWorkflowApplier(models.AbstractModel):
 
     @api.model
     def _create(self, workflow, added, rows):
-        """Create the steps of new keys, who comes before before who comes after."""
+        """Create the steps of new keys; where they stand comes later."""
         model = self.env["mail.workflow.step"].with_context(workflow_importing=True)
+        definitions = model.env["mail.workflow.definition"]
+        values, by_handler = [], defaultdict(list)
         for key, placed in added.items():
-            entry, path = placed.entry, placed.path
-            handler = model._kind_model(entry["kind"])
-            step = model.create(
+            entry, path = {**placed.entry, "key": key}, placed.path
+            handler = definitions._kind_of(entry)
+            by_handler[handler].append(key)
+            values.append(
                 {
                     "workflow_id": workflow.id,
                     "key": key,
-                    "kind": entry["kind"],
-                    "parent_id": rows[placed.parent].id if placed.parent else False,
-                    "parent_branch": placed.branch,
+                    "kind": "missing" if handler._is_missing else entry["kind"],
+                    "parent_id": False,
                     **self._shared_values(entry, path),
                     **handler._import(entry, workflow, path),
                 }
             )
-            rows[key] = step
-            handler._import_after(step, entry, path)
+        rows.update(zip(added, model.create(values), strict=True))
+        for handler, keys in by_handler.items():
+            handler._import_all([(rows[key], added[key].entry, added[key].path) for key in keys])
 
     @api.model
     def _shared_values(self, entry, path):
@@ -196,16 +209,15 @@ class MailWorkflowApplier(models.AbstractModel):
         """Write what a file says otherwise of a step that stays."""
         entry, path, handler = placed.entry, placed.path, step._handler()
         own = set(step._fields) - STEP_COLUMNS
-        label = dict(step._fields["kind"]._description_selection(self.env)).get(step.kind)
         values = {
-            "name": label,
+            "name": step._kind_label(),
             **self._defaults(step, own - set(models.MAGIC_COLUMNS)),
             **self._shared_values(entry, path),
             **handler._import(entry, step.workflow_id, path),
         }
         # what stands on its ways the file says, too
         self._write_differing(step.with_context(workflow_importing=True), values)
-        handler._import_after(step, entry, path)
+        handler._import_all([(step, entry, path)])
 
     @api.model
     def _write_differing(self, record, values):
@@ -230,23 +242,19 @@ class MailWorkflowApplier(models.AbstractModel):
     @api.model
     def _place(self, found, rows):
         """Hang each step where the file has it."""
-        moved = []
+        steps = self.env["mail.workflow.step"].union(*rows.values())
+        removed = steps.filtered(lambda step: not step.active and step.key in found)
+        if removed:
+            # they come back as they were, with their history; only the engine may say so
+            removed_sudo = removed.sudo().with_context(workflow_importing=True)
+            removed_sudo.write({"active": True, "successor_id": False, "after_removal": False})
+        places = []
         for key, placed in found.items():
             parent_id = rows[placed.parent].id if placed.parent else False
             step = rows[key]
-            if not step.active:
-                # it comes back as it was, with its history; only the engine may say so
-                step.sudo().write({"active": True, "successor_id": False, "after_removal": False})
             if (step.parent_id.id, step.parent_branch) != (parent_id, placed.branch):
-                moved.append((step, {"parent_id": parent_id, "parent_branch": placed.branch}))
-        if not moved:
-            return
-        # first loose, then in order: no step comes after itself on the way
-        steps = self.env["mail.workflow.step"].union(*(step for step, _place in moved))
-        steps = steps.with_context(workflow_importing=True, workflow_placing=True)
-        steps.write({"parent_id": False})
-        for step, place in moved:
-            step.with_env(steps.env).write(place)
+                places.append((step.id, parent_id or None, placed.branch))
+        steps._hang(places)
 
     @api.model
     def _link(self, found, rows, is_draft):

@@ -93,7 +93,9 @@ class MailWorkflowDefinition(models.AbstractModel):
 
     @api.model
     def _export_trigger(self, trigger):
-        values = {"kind": trigger.kind, **trigger._handler()._export(trigger)}
+        values = {"kind": trigger._file_kind(), **trigger._handler()._export(trigger)}
+        if trigger.gone:
+            return values
         if trigger.filters:
             values["filters"] = self._export_filters(trigger.kind, trigger.filters)
         if trigger.count:
@@ -127,9 +129,8 @@ class MailWorkflowDefinition(models.AbstractModel):
         """
         handler = step._handler()
         values = {"key": step.key} if step.key else {}
-        values["kind"] = step.kind
-        label = dict(step._fields["kind"]._description_selection(self.env)).get(step.kind)
-        if step.name and step.name != label:
+        values["kind"] = step._file_kind()
+        if step.name and step.name != step._kind_label():
             values["name"] = step.name
         values.update(handler._export(step))
         if step.on_skip != "continue":
@@ -374,23 +375,24 @@ class MailWorkflowDefinition(models.AbstractModel):
         triggers = self.env["mail.workflow.trigger"]
         if not isinstance(entry, dict):
             raise DefinitionError(path, self.env._("must be an object"))
-        kinds = triggers._fields["kind"].get_values(self.env)
-        if not isinstance(entry.get("kind"), str) or entry["kind"] not in kinds:
-            raise DefinitionError(
-                f"{path}.kind", self.env._("unknown kind '%s'", entry.get("kind"))
-            )
-        handler = triggers._kind_model(entry["kind"])
+        kind, gone = entry.get("kind"), self._gone_kinds("trigger")
+        if not isinstance(kind, str) or kind not in (*triggers._installed_kinds(), *gone):
+            raise DefinitionError(f"{path}.kind", self.env._("unknown kind '%s'", kind))
+        handler = triggers._kind_model(kind)
+        if handler._is_missing:
+            kept = handler._kept(entry, gone[kind])
+            return {"workflow_id": workflow.id, "kind": "missing", "gone": kept}
         known = {"kind", *handler._trigger_fields}
         if handler._is_event:
             known |= {"filters", "count", "within_days"}
         self._only_keys(entry, known, path)
         vals = {
             "workflow_id": workflow.id,
-            "kind": entry["kind"],
+            "kind": kind,
             **handler._import(entry, workflow, path),
         }
         if "filters" in entry:
-            vals["filters"] = self._filters(entry["filters"], entry["kind"], f"{path}.filters")
+            vals["filters"] = self._filters(entry["filters"], kind, f"{path}.filters")
         for key in ("count", "within_days"):
             if key in entry:
                 vals[key] = self._whole(entry[key], f"{path}.{key}")

@@ -54,10 +54,9 @@ class MailWorkflowDefinition(models.AbstractModel):
         raise DefinitionError(self._short(path), messages[what])
 
     @api.model
-    def _check_shape(self, definition, kinds=(), *, is_draft=False):
+    def _check_shape(self, definition, *, is_draft=False):
         """Check keys, types and the tree without recursion, before anything is written.
 
-        :param kinds: kinds that are known besides those installed: of steps that are there
         :param bool is_draft: a jump may still lack its target
         """
         if not isinstance(definition, dict):
@@ -75,17 +74,17 @@ class MailWorkflowDefinition(models.AbstractModel):
             )
         self._text(definition.get("name"), "name", required=True)
         steps = definition.get("steps", [])
-        keys = self._check_steps(steps, kinds)
+        keys = self._check_steps(steps)
         if not is_draft:
             self._check_targets(steps, keys)
 
     @api.model
-    def _check_steps(self, steps, kinds):
+    def _check_steps(self, steps):
         """Check the tree of steps.
 
         :returns: ``{key: path}`` of the steps that name one
         """
-        kinds = {*kinds, *self.env["mail.workflow.step"]._fields["kind"].get_values(self.env)}
+        kinds = {*self.env["mail.workflow.step"]._installed_kinds(), *self._gone_kinds("step")}
         stack, count, keys = [("steps", steps, 1)], 0, {}
         while stack:
             path, entries, depth = stack.pop()
@@ -109,7 +108,8 @@ class MailWorkflowDefinition(models.AbstractModel):
                     if not isinstance(branch, dict):
                         raise DefinitionError(place, self.env._("must be an object"))
                     self._branch_name(name, place)
-                    self._only_keys(branch, handler._branch_file_keys(entry), place)
+                    if not handler._is_missing:
+                        self._only_keys(branch, handler._branch_file_keys(entry), place)
                     stack.append((f"{place}.steps", branch.get("steps", []), depth + 1))
         return keys
 
@@ -156,8 +156,9 @@ class MailWorkflowDefinition(models.AbstractModel):
         kind = entry.get("kind")
         if not isinstance(kind, str) or kind not in kinds:
             raise DefinitionError(f"{where}.kind", self.env._("unknown kind '%s'", kind))
-        handler = self.env["mail.workflow.step"]._kind_model(kind)
-        self._only_keys(entry, STEP_KEYS | handler._file_keys(), where)
+        handler = self._kind_of(entry)
+        if not handler._is_missing:
+            self._only_keys(entry, STEP_KEYS | handler._file_keys(), where)
         if not isinstance(entry.get("branches", {}), dict):
             raise DefinitionError(f"{where}.branches", self.env._("must be an object"))
         if "key" in entry:

@@ -68,6 +68,22 @@ class MailWorkflowDefinition(models.AbstractModel):
         return self._text(value, path)
 
     @api.model
+    def _gone_kinds(self, what):
+        """Return ``{kind: label}`` of what the workflow at hand has of addons that are not
+        installed any more: its file may name it.
+
+        :param str what: ``step``, ``trigger`` or ``event``; ``key``: the kind of each such step
+        """
+        return self.env.context.get("workflow_gone", {}).get(what, {})
+
+    @api.model
+    def _kind_of(self, entry):
+        """Return the kind of a step of a file; a stand-in for one that is kept."""
+        steps, kind, key = self.env["mail.workflow.step"], entry["kind"], entry.get("key")
+        is_kept = isinstance(key, str) and self._gone_kinds("key").get(key) == kind
+        return steps._kind_model("missing" if is_kept else kind)
+
+    @api.model
     def _spec(self, spec, path, extra=frozenset(), *, stored=False):
         """Check an event as goals, exits, waits and conditions name it.
 
@@ -78,7 +94,7 @@ class MailWorkflowDefinition(models.AbstractModel):
             raise DefinitionError(path, self.env._("must be an object"))
         self._only_keys(spec, {*SPEC_KEYS, *extra}, path)
         kinds = [kind for kind, _label in self.env["mail.workflow.trigger"]._event_kind_selection()]
-        if spec.get("kind") not in kinds:
+        if spec.get("kind") not in (*kinds, *self._gone_kinds("event")):
             raise DefinitionError(
                 f"{path}.kind", self.env._("unknown kind of event '%s'", spec.get("kind"))
             )
@@ -111,7 +127,7 @@ class MailWorkflowDefinition(models.AbstractModel):
         if not isinstance(filters, dict):
             raise DefinitionError(path, self.env._("must be an object"))
         handler = self.env["mail.workflow.trigger"]._kind_model(kind)
-        if handler._is_named:
+        if handler._is_named or handler._is_missing:
             return filters
         self._only_keys(filters, set(handler._filter_fields), path)
         if stored:
@@ -256,6 +272,19 @@ class MailWorkflowDefinition(models.AbstractModel):
 
     @api.model
     def _record(self, model, name, path):
+        """Return the record a file names; within one file each name is looked for once.
+
+        :raises DefinitionError: when there is none, or several
+        """
+        known = self.env.context.get("workflow_found", {})
+        if isinstance(name, str) and (model, name) in known:
+            return known[model, name].with_env(self.env)
+        record = self._the_record(model, name, path)
+        known[model, name] = record
+        return record
+
+    @api.model
+    def _the_record(self, model, name, path):
         found = self._find_record(model, name) if isinstance(name, str) else None
         description = self.env[model]._description
         if not found:

@@ -62,4 +62,5 @@ class MailWorkflow(models.Model):
         }
 
     def _export_steps(self):
-        return self.env["mail.workflow.definition"]._export_steps(self)
+        definitions = self.env["mail.workflow.definition"].with_context(workflow_external_ids={})
+        return definitions._export_steps(self.with_env(definitions.env))

@@ -114,7 +114,7 @@ class MailWorkflow(models.Model):
         self.ensure_one()
         triggers = [
             {
-                "title": self._kind_in_words(trigger.kind),
+                "title": trigger._kind_label(),
                 "summary": trigger.summary or "",
                 "icon": trigger._handler()._icon,
                 "problems": problems.get(f"triggers[{index}]", []),
@@ -166,7 +166,7 @@ class MailWorkflowStep(models.Model):
         handler = self._handler()
         return {
             "key": self.key,
-            "kind": self.kind,
+            "kind": self._file_kind(),
             "step_id": self.id,
             "title": self._shown_name(),
             "summary": self.summary or "",

@@ -99,7 +99,7 @@ class MailWorkflowLinter(models.AbstractModel):
     @api.model
     def _of_trigger(self, trigger, path, env):
         handler = trigger._handler()
-        label = dict(trigger._fields["kind"]._description_selection(self.env))[trigger.kind]
+        label = trigger._kind_label()
         messages = list(handler._check_config(trigger))
         if env is not None:
             messages += handler._check_rights(trigger, env)

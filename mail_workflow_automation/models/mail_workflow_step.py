@@ -53,14 +53,15 @@ class MailWorkflowStep(models.Model):
     held_count = fields.Integer(compute="_compute_figures", string="Held")
     failed_count = fields.Integer(compute="_compute_figures", string="Failed")
 
+    # where people may still stand who are to go on; the runner asks with each pass
+    _removed = models.Index("(workflow_id) WHERE after_removal IS NOT NULL")
     _key = models.UniqueIndex("(workflow_id, key)", "Each step of a workflow has a key of its own.")
 
-    @api.depends("kind")
+    @api.depends("kind", "gone")
     def _compute_name(self):
-        labels = dict(self._fields["kind"]._description_selection(self.env))
         for step in self:
             if not step.name:
-                step.name = labels.get(step.kind, "")
+                step.name = step._kind_label()
 
     @api.depends("kind")
     def _compute_can_skip(self):
@@ -101,7 +102,7 @@ class MailWorkflowStep(models.Model):
 
     @api.constrains("parent_id")
     def _check_parent(self):
-        if self._has_cycle():
+        if self._is_after_itself():
             raise ValidationError(self.env._("A step cannot come after itself."))
         for step in self:
             if step.parent_id and step.parent_id.workflow_id != step.workflow_id:
@@ -200,14 +201,15 @@ class MailWorkflowStep(models.Model):
             vals["parent_id"] = workflow._last_place()
 
     def _handler(self):
-        """Return the kind of this step; a stand-in where its addon is not installed."""
+        """Return the kind of this step."""
         self.ensure_one()
         return self._kind_model(self.kind)
 
     @api.model
     def _kind_model(self, kind):
+        """Return the kind of that name; a stand-in where its addon is not installed."""
         model = self.env.get(f"mail.workflow.step.{kind}")
-        return self.env["mail.workflow.kind.missing"] if model is None else model
+        return self.env["mail.workflow.step.missing"] if model is None else model
 
     @api.model
     def get_step_kinds(self):
@@ -216,6 +218,7 @@ class MailWorkflowStep(models.Model):
         return [
             {"kind": kind, "label": label, **self._kind_model(kind)._describe()}
             for kind, label in self._fields["kind"]._description_selection(self.env)
+            if not self._kind_model(kind)._is_missing
         ]
 
     def _publish(self):

@@ -1,8 +1,10 @@
 """Where a step stands, as somebody who adds and moves steps one at a time expects it."""
 
 from odoo import api, models
+from odoo.tools import SQL
 
 from ..engine.outcome import THEN
+from ..sql import unnested
 
 
 class MailWorkflowStep(models.Model):
@@ -52,6 +54,52 @@ class MailWorkflowStep(models.Model):
             step._push_occupant()
         self.workflow_id._arrange_steps()
         return result
+
+    @api.model
+    def _hang(self, places):
+        """Hang steps of one workflow where a file has them, all at once.
+
+        :param places: ``[(step id, id of the step before or None, branch)]``
+        """
+        if not places:
+            return
+        steps = self.browse([step_id for step_id, _parent_id, _branch in places])
+        steps.check_access("write")
+        steps.workflow_id._check_editable()
+        self.flush_model(["parent_id", "parent_branch"])
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mail_workflow_step s
+                   SET parent_id = place.parent_id, parent_branch = place.branch,
+                       write_uid = %s, write_date = %s
+                  FROM %s AS place (id, parent_id, branch)
+                 WHERE s.id = place.id
+                """,
+                self.env.uid,
+                self.env.cr.now(),
+                unnested(places, "int", "int", "varchar"),
+            )
+        )
+        self.invalidate_model(["parent_id", "parent_branch", "child_ids", "write_date"])
+        steps._check_parent()
+        steps.workflow_id._edited()
+        self.env["mail.workflow.listening"]._changed()
+
+    def _is_after_itself(self):
+        """Tell whether one of the steps comes, in some way, after itself."""
+        siblings = self.workflow_id.with_context(active_test=False).step_ids
+        before = {step.id: step.parent_id.id for step in self | siblings}
+        sound = set()
+        for step_id in self.ids:
+            seen = {}
+            while step_id and step_id not in sound:
+                if step_id in seen:
+                    return True
+                seen[step_id] = True
+                step_id = before.get(step_id)
+            sound.update(seen)
+        return False
 
     def _leave_place(self):
         """Let what follows this step by ``then`` move up to where it stands."""

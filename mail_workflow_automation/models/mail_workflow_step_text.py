@@ -1,6 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+# in the context while texts are made, which is checked and noted once for all; nobody outside has
+# this object
+MAKING = object()
+
 
 class MailWorkflowStepText(models.Model):
     """One language of a mail step. Subject, preview and body are those of a mailing of its own, so
@@ -41,11 +45,14 @@ class MailWorkflowStepText(models.Model):
         steps = self.env["mail.workflow.step"].browse([vals["step_id"] for vals in vals_list])
         steps.workflow_id._check_editable()
         needed = [i for i, vals in enumerate(vals_list) if not vals.get("mailing_id")]
-        mailings = self.env["mailing.mailing"].create(
-            [
-                self._prepare_mailing_values(steps.browse(vals_list[i]["step_id"]), vals_list[i])
-                for i in needed
-            ]
+        # its story is that of its workflow: nobody follows a text
+        quiet = {"tracking_disable": True, "mail_create_nosubscribe": True}
+        model = self.env["mailing.mailing"].with_context(workflow_text=MAKING, **quiet)
+        # what Odoo would find out, or wake a cron for, with each mailing
+        medium = self.env["utm.medium"]._fetch_or_create_utm_medium("email") if needed else None
+        shared = {"ab_testing_schedule_datetime": False, "medium_id": medium and medium.id}
+        mailings = model.create(
+            [{**self._prepare_mailing_values(steps[i], vals_list[i]), **shared} for i in needed]
         )
         for i, mailing in zip(needed, mailings, strict=True):
             vals_list[i]["mailing_id"] = mailing.id

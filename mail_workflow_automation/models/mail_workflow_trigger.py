@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..engine.schedule import next_look
-from ..exceptions import UnknownKindError
 
 # where the engine has got to: they move while the workflow runs, define nothing, and are the
 # engine's alone
@@ -106,19 +105,15 @@ class MailWorkflowTrigger(models.Model):
         return result
 
     def _handler(self):
-        """Return the kind of this trigger.
-
-        :raises UnknownKindError: when its addon is not installed
-        """
+        """Return the kind of this trigger."""
         self.ensure_one()
         return self._kind_model(self.kind)
 
     @api.model
     def _kind_model(self, kind):
+        """Return the kind of that name; a stand-in where its addon is not installed."""
         model = self.env.get(f"mail.workflow.trigger.{kind}")
-        if model is None:
-            raise UnknownKindError(kind)
-        return model
+        return self.env["mail.workflow.trigger.missing"] if model is None else model
 
     @api.model
     def _event_kind_selection(self):
@@ -137,10 +132,11 @@ class MailWorkflowTrigger(models.Model):
     def _start(self, now, *, include_existing=False):
         """Look only forward from ``now``; enroll who matches already where asked for."""
         self._forgive()
+        self.sudo().write({"polled_at": now, "next_poll_at": now, **NO_PORTION})
+        if include_existing:
+            self._owe_existing()
         for trigger in self.sudo():
-            trigger.write({"polled_at": now, "next_poll_at": now, **NO_PORTION})
             if include_existing:
-                trigger._owe_existing()
                 trigger._serve_owed(now)
             trigger._handler()._started(trigger, now)
 
@@ -160,11 +156,7 @@ class MailWorkflowTrigger(models.Model):
         :returns: how many runs were made
         """
         in_turn = self.env["mail.workflow.lane"]._in_turn()
-        kinds = [
-            k
-            for k in self._fields["kind"].get_values(self.env)
-            if not self._kind_model(k)._is_event
-        ]
+        kinds = [k for k in self._installed_kinds() if not self._kind_model(k)._is_event]
         self.flush_model()
         self.env["mail.workflow"].flush_model(["state"])
         self.env.cr.execute(

@@ -125,17 +125,13 @@ class MailWorkflowStep(models.Model):
 
     def _has_own_name(self):
         """Tell whether a person named the step; else its name is that of its kind."""
-        selection = self._fields["kind"]
-        labels = [
-            dict(selection._description_selection(env)).get(self.kind)
-            for env in (self.env, self.with_context(lang="en_US").env)
-        ]
+        labels = [step._kind_label() for step in (self, self.with_context(lang="en_US"))]
         return self.name not in (False, "", *labels)
 
     def _shown_name(self):
         if self._has_own_name() or not self.kind:
             return self.name or ""
-        return dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+        return self._kind_label()
 
     @api.depends("parent_id", "parent_id.kind")
     def _compute_branch_choices(self):

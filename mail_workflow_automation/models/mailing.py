@@ -1,6 +1,7 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
+from .mail_workflow_step_text import MAKING
 from .mail_workflow_verdict import READING
 
 # what its reader sees
@@ -24,7 +25,7 @@ class MailingMailing(models.Model):
     )
 
     def write(self, vals):
-        if not CONTENT & vals.keys():
+        if not CONTENT & vals.keys() or self.env.context.get("workflow_text") is MAKING:
             return super().write(vals)
         workflows_sudo = self.sudo().workflow_id  # whoever edits a text is told of its workflow
         # its links and language are those that were published

@@ -1,4 +1,5 @@
 import re
+from contextlib import contextmanager
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError
@@ -185,23 +186,55 @@ class MailWorkflowStepEmail(models.AbstractModel):
         return {}
 
     @api.model
-    def _import_after(self, step, values, path):
+    def _import_all(self, made):
         """Make a text for each language that is installed; a file in several carries over to any
         shop. A text that is there keeps its mailing, with its links and figures."""
+        new = []
+        for step, values, path in made:
+            usable = self._usable_texts(values, path)
+            there = {text.lang: text for text in step.text_ids}
+            step.text_ids.filtered(lambda text, usable=usable: text.lang not in usable).unlink()
+            for lang, entry in usable.items():
+                where = f"{path}.texts.{lang}" if "texts" in values else path
+                if lang not in there:
+                    new.append((where, {"step_id": step.id, "lang": lang, **entry}))
+                    continue
+                with self._refusing(where):
+                    there[lang]._write_entry(entry)
+        if new:
+            self._make_texts(new)
+
+    @api.model
+    def _make_texts(self, new):
+        """Make texts at once.
+
+        :param new: ``[(path, values)]``
+        :raises DefinitionError: naming the first that the user may not write
+        """
+        texts = self.env["mail.workflow.step.text"]
+        try:
+            with self.env.cr.savepoint():
+                texts.create([dict(values) for _path, values in new])
+        except AccessError:
+            for path, values in new:
+                with self._refusing(path):
+                    texts.create([values])
+
+    @api.model
+    def _usable_texts(self, values, path):
+        """Return the texts of a file in the languages that are installed; of none of them one in
+        that of who reads the file."""
         texts = self._texts(values, path)
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
         usable = {lang: entry for lang, entry in texts.items() if lang in installed}
         if texts and not usable:
-            first = next(iter(texts))
-            usable = {self._default_lang(): texts[first]}
-        there = {text.lang: text for text in step.text_ids}
-        step.text_ids.filtered(lambda text: text.lang not in usable).unlink()
-        for lang, entry in usable.items():
-            try:
-                if lang in there:
-                    there[lang]._write_entry(entry)
-                else:
-                    step.text_ids.create({"step_id": step.id, "lang": lang, **entry})
-            except AccessError as error:
-                where = f"{path}.texts.{lang}" if "texts" in values else path
-                raise DefinitionError(where, str(error)) from error
+            usable = {self._default_lang(): next(iter(texts.values()))}
+        return usable
+
+    @contextmanager
+    def _refusing(self, path):
+        """Name the place in the file of what the user may not write."""
+        try:
+            yield
+        except AccessError as error:
+            raise DefinitionError(path, str(error)) from error

@@ -313,9 +313,18 @@ class MailWorkflowStepKind(models.AbstractModel):
         return None
 
     @api.model
+    def _import_all(self, made):
+        """Make the rows below steps those of the file: when they are made, and when the file says
+        otherwise of them. Where there are many, a kind makes them at once.
+
+        :param made: ``[(step, its entry in the file, path)]``
+        """
+        for step, values, path in made:
+            self._import_after(step, values, path)
+
+    @api.model
     def _import_after(self, step, values, path):
-        """Make the rows below the step those of the file (texts): when it is made, and when the
-        file says otherwise of it."""
+        """Make the rows below one step those of the file."""
 
     @api.model
     def _file_keys(self):

@@ -1,6 +1,7 @@
 from . import kind
 from . import clock
 from . import email_event
+from . import missing
 from . import account_created
 from . import cart_abandoned
 from . import cart_updated
