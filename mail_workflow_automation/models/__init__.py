@@ -61,6 +61,7 @@ from . import mail_workflow_moment
 from . import mail_workflow_housekeeping
 from . import mail_workflow_consent
 from . import mail_workflow_figures
+from . import mail_workflow_holdout
 from . import mail_workflow_flow_figures
 from . import mail_workflow_recipe
 from . import mail_workflow_source

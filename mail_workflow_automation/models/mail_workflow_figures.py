@@ -96,7 +96,9 @@ class MailWorkflowFigures(models.AbstractModel):
             shares = self._shares(step, by_branch[step.id])
             if shares:
                 branches[step.key] = shares
-        return {"cards": cards, "branches": branches, "entry": self._entry(workflow, since)}
+        entry = self._entry(workflow, since)
+        comparison = self._comparison(workflow, since) if entry["holdout"] else None
+        return {"cards": cards, "branches": branches, "entry": entry, "comparison": comparison}
 
     @api.model
     def _visit_domain(self, steps, since):

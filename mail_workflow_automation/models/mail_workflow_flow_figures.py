@@ -21,8 +21,8 @@ class MailWorkflow(models.Model):
 
         :param str period: days back from now, ``7``, ``30``, ``90``, or ``all``
         :returns: ``{"cards": {step key: {figure: count}}, "branches": {step key: {branch:
-            {"count", "share"}}}, "entry": {figure: count}}``, see ``mail.workflow.figures``;
-            figures of mails are on the cards of steps that send
+            {"count", "share"}}}, "entry": {figure: count}, "comparison": None or {...}}``, see
+            ``mail.workflow.figures``; figures of mails are on the cards of steps that send
         """
         since = self._figures_since(period)
         return self.env["mail.workflow.figures"]._of_flow(self, since)

@@ -4,6 +4,7 @@ import { useService } from "@web/core/utils/hooks";
 import { CallbackRecorder, useSetupAction } from "@web/search/action_hook";
 import { View, getDefaultConfig } from "@web/views/view";
 import { parseItem } from "../flow_steps";
+import { FlowHoldout } from "../flow_holdout/flow_holdout";
 import { FlowPeople } from "../flow_people/flow_people";
 import "./panel_form_view";
 
@@ -12,7 +13,7 @@ const MODULE = "mail_workflow_automation";
 /** What stands at the side: Odoo's own form of a step, or of who comes in; saved by itself. */
 export class FlowPanel extends Component {
     static template = "mail_workflow_automation.FlowPanel";
-    static components = { FlowPeople, View };
+    static components = { FlowHoldout, FlowPeople, View };
     static props = {
         session: Object,
         tick: Number,
@@ -50,6 +51,11 @@ export class FlowPanel extends Component {
     /** What happened at the step, for a workflow that was started. */
     get figures() {
         return (!this.isEntry && this.props.session.figures?.cards?.[this.key]) || null;
+    }
+
+    /** How those in the workflow do beside those who were left out. */
+    get comparison() {
+        return (this.isEntry && this.props.session.figures?.comparison) || null;
     }
 
     loadReasons(key, period) {
