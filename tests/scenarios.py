@@ -13,6 +13,12 @@ MINUTES = (60, 0, 1, 30, 61, 120, 600, 1440, 2880, 10080)
 # the order in which dispatcher and runner pass
 TURNS = ("DR", "RD", "DRD", "RDR", "R", "D")
 
+# model -> where its city stands, a date of it, its triggers
+ABOUT = {
+    "res.partner": ("city", "birthday", []),
+    "sale.order": ("partner_id.city", "validity_date", [{"kind": "cart_abandoned", "hours": 24}]),
+    "crm.lead": ("city", "date_deadline", [{"kind": "lead_created"}]),
+}
 DAY = START.date()
 DATES = st.one_of(st.none(), st.dates(DAY - timedelta(days=4), DAY + timedelta(days=12)))
 
@@ -35,8 +41,9 @@ def spec(draw, mails, *, window=False):
 class Steps:
     """Draws a tree of steps; remembers the keys that a jump or an event may name."""
 
-    def __init__(self, draw):
+    def __init__(self, draw, model="res.partner"):
         self.draw = draw
+        self.city, self.date, _triggers = ABOUT[model]
         self.mails = []
         self.targets = []
         self.count = 0
@@ -70,7 +77,7 @@ class Steps:
         return [self.step("wait", **self.draw(st.sampled_from(forms)))]
 
     def wait_for_date(self, depth):
-        step = self.step("wait", until_field="birthday")
+        step = self.step("wait", until_field=self.date)
         step["offset_days"] = self.draw(st.integers(-2, 2))
         step["on_past"] = self.draw(st.sampled_from(["skip", "continue", "leave"]))
         if self.draw(st.booleans()):
@@ -91,7 +98,7 @@ class Steps:
     def condition(self, depth):
         step = self.step("condition")
         if self.draw(st.booleans()):
-            step["domain"] = [["city", "=", "Rome"]]
+            step["domain"] = [[self.city, "=", "Rome"]]
             step["branches"] = {name: {"steps": self.steps(depth + 1)} for name in ("yes", "no")}
             return [step]
         branches = {"one": self.when(), "two": self.when()}
@@ -112,7 +119,7 @@ class Steps:
 
     def when(self):
         if self.draw(st.booleans()):
-            return {"when": {"domain": [["city", "=", self.draw(st.sampled_from(CITIES))]]}}
+            return {"when": {"domain": [[self.city, "=", self.draw(st.sampled_from(CITIES))]]}}
         found = spec(self.draw, self.mails)
         when = {"event": found.pop("kind"), **found}
         if self.draw(st.booleans()):
@@ -143,19 +150,21 @@ class Steps:
 
 
 @st.composite
-def definitions(draw):
-    """Draw a workflow on contacts, as a file."""
-    steps = Steps(draw)
+def definitions(draw, models=("res.partner",)):
+    """Draw a workflow on contacts, or on one of the models, as a file."""
+    model = draw(st.sampled_from(models))
+    steps = Steps(draw, model)
+    triggers = [{"kind": "manual"}, {"kind": "custom", "name": "in"}]
     tree = steps.steps(0, least=2)
     while not tree or tree[0]["kind"] == "goto":
         tree = steps.mail(0) + tree
     found = {
         "format": 1,
         "name": "Random",
-        "model": "res.partner",
+        "model": model,
         "email_from": "Shop <shop@shop.example.com>",
-        "triggers": [{"kind": "manual"}, {"kind": "custom", "name": "in"}],
-        "audience": draw(st.sampled_from([[], [["city", "!=", "Rome"]]])),
+        "triggers": triggers + draw(st.sampled_from([[], ABOUT[model][2]])),
+        "audience": draw(st.sampled_from([[], [[steps.city, "!=", "Rome"]]])),
         "recheck_audience": draw(st.booleans()),
         "lateness_hours": draw(st.sampled_from([0, 24])),
         "reentry": {

@@ -36,7 +36,12 @@ class TestSamePathAsTheEngine(SimulationCase):
         cls.env["res.partner.category"].create([{"name": "Hot"}, {"name": "Cold"}])
 
     @PROFILE
-    @given(scenarios.definitions(), scenarios.people(), scenarios.deeds(), st.booleans())
+    @given(
+        scenarios.definitions(tuple(scenarios.ABOUT)),
+        scenarios.people(),
+        scenarios.deeds(),
+        st.booleans(),
+    )
     def test_simulated_path_is_the_one_the_engine_takes(self, definition, people, deeds, running):
         with undone(self.env):
             self.at(START)
@@ -45,21 +50,30 @@ class TestSamePathAsTheEngine(SimulationCase):
                     flow = self.workflow_of(definition)
             except ValidationError:
                 assume(False)
-            partner = self.partner(**people[0])
+            record = self.record(flow.model_name, **people[0])
             if not running:
                 flow.action_stop()
-            simulated = self.simulate(flow, partner, *self.answers(flow, deeds))
+            simulated = self.simulate(flow, record, *self.answers(flow, deeds))
             if not running:
                 flow.action_start()
-            self.assertEqual(self.of_simulation(simulated), self.of_engine(flow, partner, deeds))
+            self.assertEqual(self.of_simulation(simulated), self.of_engine(flow, record, deeds))
 
     def workflow_of(self, definition):
         values = {key: definition[key] for key in definition if key not in ("format", "steps")}
         return self.workflow(definition["steps"], **values)
 
-    def partner(self, zone, city, has_address, birthday=None):
+    def record(self, model, zone, city, has_address, birthday=None):
+        """Return a contact, or a cart or a lead of theirs."""
         email = "person@customer.example.com" if has_address else ""
-        return self.person("Person", email=email, tz=zone, city=city, birthday=birthday)
+        values = {"tz": zone, "city": city}
+        if model == "res.partner":
+            return self.person("Person", email=email, birthday=birthday, **values)
+        partner = self.person("Person", email=email, **values)
+        if model == "sale.order":
+            return self.cart(partner, validity_date=birthday)
+        return self.env["crm.lead"].create(
+            {"name": "Lamps", "partner_id": partner.id, "date_deadline": birthday}
+        )
 
     def mail_keys(self, flow):
         return flow.step_ids.filtered(lambda step: step.kind == "email").sorted("id").mapped("key")
@@ -84,10 +98,10 @@ class TestSamePathAsTheEngine(SimulationCase):
 
     # --- what the engine does ---------------------------------------------------------------------
 
-    def of_engine(self, flow, partner, deeds):
+    def of_engine(self, flow, record, deeds):
         """Let the engine pass whenever something is due or is done, and return the path."""
-        flow.enroll(partner.with_user(self.marketer))
-        run = self.runs(flow, partner)
+        flow.enroll(record.with_user(self.marketer))
+        run = self.runs(flow, record)
         if not run:
             return None
         waiting = self.answers(flow, deeds)
@@ -99,7 +113,7 @@ class TestSamePathAsTheEngine(SimulationCase):
             for moment, number in sorted(agenda):
                 if moment <= self.now:
                     agenda.remove((moment, number))
-                    self.do(run, partner, waiting[number % len(waiting)])
+                    self.do(run, record, waiting[number % len(waiting)])
                     self.env["mail.workflow.event"]._cron_dispatch()
             self.env["mail.workflow.enrollment"]._cron_run()
             self.env["mail.workflow.event"]._cron_dispatch()
@@ -141,7 +155,7 @@ class TestSamePathAsTheEngine(SimulationCase):
                     moment = first.executed_at + timedelta(**answer["after"])
                     agenda.append((moment, number + len(waiting)))
 
-    def do(self, run, partner, answer):
+    def do(self, run, record, answer):
         if answer["kind"] == "email_clicked":
             execution = run.execution_ids.filtered(
                 lambda x: x.step_id.key == answer["step"] and x.visit_no == 1
@@ -149,8 +163,9 @@ class TestSamePathAsTheEngine(SimulationCase):
             execution.mailing_trace_id._note_event("email_clicked", url="/offer")
             self.env.cr.flush()
         elif answer["kind"] == "custom":
-            self.emit("custom", record=partner, data={"name": answer["name"]})
+            self.emit("custom", record=record, data={"name": answer["name"]})
         else:
+            partner = record if record._name == "res.partner" else record.partner_id
             self.emit("order_confirmed", partner=partner)
 
     def of_simulation(self, result):
