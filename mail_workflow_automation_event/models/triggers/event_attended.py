@@ -1,12 +1,14 @@
 from odoo import fields, models
 
+from odoo.addons.mail_workflow_automation.gone import trigger_gone
+
 
 class MailWorkflowTrigger(models.Model):
     _inherit = "mail.workflow.trigger"
 
     kind = fields.Selection(
         selection_add=[("event_attended", "Attended an event")],
-        ondelete={"event_attended": "cascade"},
+        ondelete={"event_attended": trigger_gone},
     )
 
 

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from odoo.addons.mail_workflow_automation.gone import trigger_gone
 from odoo.addons.mail_workflow_automation.models.mail_workflow_filter import filter_field
 
 
@@ -8,7 +9,7 @@ class MailWorkflowTrigger(models.Model):
 
     kind = fields.Selection(
         selection_add=[("event_registered", "Registered for an event")],
-        ondelete={"event_registered": "cascade"},
+        ondelete={"event_registered": trigger_gone},
     )
     filter_event_id = filter_field(fields.Many2one, "event.event", string="Event")
     filter_event_type_id = filter_field(

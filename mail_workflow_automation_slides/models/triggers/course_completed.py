@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from odoo.addons.mail_workflow_automation.gone import trigger_gone
 from odoo.addons.mail_workflow_automation.models.mail_workflow_filter import filter_field
 
 
@@ -8,7 +9,7 @@ class MailWorkflowTrigger(models.Model):
 
     kind = fields.Selection(
         selection_add=[("course_completed", "Course completed")],
-        ondelete={"course_completed": "cascade"},
+        ondelete={"course_completed": trigger_gone},
     )
     filter_course_id = filter_field(fields.Many2one, "slide.channel", string="Course")
 

@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from odoo.addons.mail_workflow_automation.gone import trigger_gone
 from odoo.addons.mail_workflow_automation.models.mail_workflow_filter import filter_field
 
 
@@ -7,7 +8,7 @@ class MailWorkflowTrigger(models.Model):
     _inherit = "mail.workflow.trigger"
 
     kind = fields.Selection(
-        selection_add=[("delivery_done", "Delivered")], ondelete={"delivery_done": "cascade"}
+        selection_add=[("delivery_done", "Delivered")], ondelete={"delivery_done": trigger_gone}
     )
     filter_whole_order = filter_field(
         fields.Boolean, string="Whole Order", help="Only when nothing of the order is left."

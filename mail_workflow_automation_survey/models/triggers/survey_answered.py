@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from odoo.addons.mail_workflow_automation.gone import trigger_gone
 from odoo.addons.mail_workflow_automation.models.mail_workflow_filter import filter_field
 
 
@@ -8,7 +9,7 @@ class MailWorkflowTrigger(models.Model):
 
     kind = fields.Selection(
         selection_add=[("survey_answered", "Survey answered")],
-        ondelete={"survey_answered": "cascade"},
+        ondelete={"survey_answered": trigger_gone},
     )
     filter_survey_id = filter_field(fields.Many2one, "survey.survey", string="Survey")
     filter_survey_result = filter_field(
