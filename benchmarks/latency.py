@@ -4,6 +4,9 @@ One sign-up a second, first with nothing else to do, then while the steps of 50,
 another workflow are due; and as long as that lasts. Beside it a job of Odoo's own is asked for
 every few seconds, and notes when it starts: it must not wait longer behind our backlog.
 
+A server that has just started has Odoo's daily jobs due, and both workers are busy with them for
+some seconds: that is not what is asked here, so they end first.
+
 Seconds here are what people wait, so they are figures of their own; of two situations in one run.
 """
 
@@ -20,6 +23,14 @@ SIGN_UPS = 40
 OWN_EVERY = 3  # sign-ups
 PATIENCE = 300  # seconds for the last mail
 OWN = "Latency of Odoo's own"
+OWN_DUE = """
+    SELECT count(*)
+      FROM ir_cron
+     WHERE active AND workflow_lane IS NULL
+       AND (nextcall <= now() AT TIME ZONE 'UTC'
+            OR id IN (SELECT cron_id FROM ir_cron_trigger
+                       WHERE call_at <= now() AT TIME ZONE 'UTC'))
+"""
 NOTES_ITS_START = f"model.create({{'name': {OWN!r}, 'ref': str(time.time())}})"
 
 
@@ -33,6 +44,7 @@ def measure(bench):
             other = database.run(_prepare_backlog, count=backlog)
             with OdooServer(database.name, cron_threads=2):
                 _sign_ups(database, receiver, own, "warm", 2)
+                _wait_for_own_jobs(database)
                 idle = _sign_ups(database, receiver, own, "idle", count)
                 database.run(_let_go, workflow=other)
                 behind = _sign_ups(database, receiver, own, "behind", count)
@@ -48,6 +60,15 @@ def measure(bench):
         "seconds": [round(seconds, 2) for seconds in sorted(behind[1])],
         "seconds_idle": [round(seconds, 2) for seconds in sorted(idle[1])],
     }
+
+
+def _wait_for_own_jobs(database):
+    """Wait until no job of Odoo's own is due or under way: one under way is due until it ends."""
+    deadline = time.monotonic() + PATIENCE
+    while database.count(OWN_DUE):
+        if time.monotonic() > deadline:
+            raise TimeoutError("Odoo's own jobs do not end")
+        time.sleep(0.2)
 
 
 def _line(figure, seconds, limit, **more):

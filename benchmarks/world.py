@@ -9,9 +9,18 @@ LONG_AGO = "2026-01-01 00:00:00"
 FAR_AHEAD = "2099-01-01 00:00:00"
 
 
+def scattered(number):
+    """Return what an address begins with, as a prefix for ``contacts`` and ``runs``: addresses of
+    people who came one after the other are in no order, so that each lies elsewhere in an index."""
+    return f"{number * 2654435761 % 2**32:08x}-"
+
+
 def contacts(env, count, prefix):
-    """Make contacts; return the id of the first, the others follow."""
-    one = env["res.partner"].create({"name": prefix, "email": f"{prefix}@customer.example.com"})
+    """Make contacts; return the id of the first, the others follow.
+
+    :param prefix: what names and addresses begin with, or a function of the number
+    """
+    one = env["res.partner"].create({"name": "One", "email": "one@customer.example.com"})
     one.lang = "en_US"
     env.flush_all()
     first = seed.contacts(env.cr._obj, one.id, count, prefix)
@@ -33,7 +42,7 @@ def runs(env, made, first_contact, numbers, prefix, due=0, **own):
 
     :param own: columns of the others to change, default: they wait for long
     """
-    contact = env["res.partner"].create({"name": "First", "email": f"first@{prefix}.example.com"})
+    contact = env["res.partner"].create({"name": "First", "email": "first@runs.example.com"})
     model = made.enroll(contact.with_user(made.env.user)).sudo()
     env.flush_all()
     cursor, numbers = env.cr._obj, list(numbers)
@@ -81,11 +90,25 @@ def clear(env):
     env.cr.commit()
 
 
-def vacuum(env, table):
-    """Leave the table as autovacuum would after a while."""
+def vacuum(env, *tables):
+    """Leave tables as autovacuum would after a while."""
+    for table in tables:
+        _alone(env, f"VACUUM ANALYZE {table}")
+
+
+def checkpoint(env):
+    """Let the database write out what it has, where its user may ask for that: behind it the first
+    write to each page costs more, and nothing is written out in the middle of what is timed."""
+    env.cr.execute("SELECT pg_has_role('pg_checkpoint', 'USAGE')")
+    if env.cr.fetchone()[0]:
+        _alone(env, "CHECKPOINT")
+
+
+def _alone(env, statement):
+    """Run what may not be in a transaction."""
     env.cr.commit()
     env.cr._cnx.autocommit = True
-    env.cr.execute(f"VACUUM ANALYZE {table}")  # noqa: S608 names of the figures
+    env.cr.execute(statement)
     env.cr._cnx.autocommit = False
 
 

@@ -61,6 +61,15 @@ class TestNumberOfLanes(WorkflowCase):
         lanes._request("dispatcher", "_first_free", None)
         self.assertEqual(self.env.cr.sql_log_count - before, 1)
 
+    def test_a_wake_up_makes_no_visitor_wait_for_the_disk(self):
+        lanes = self.env["mail.workflow.lane"]
+        for situation in ("nobody asked yet", "somebody asked before"):
+            with self.subTest(situation):
+                self.env.cr.execute("SET LOCAL synchronous_commit = on")
+                lanes._request("dispatcher", "_first_free", None)
+                self.env.cr.execute("SHOW synchronous_commit")
+                self.assertEqual(self.env.cr.fetchone(), ("off",))
+
     def test_a_wake_up_asks_for_those_crons_that_the_settings_want(self):
         lanes = self.env["mail.workflow.lane"]
         self.save(runner_lanes=5)
