@@ -21,8 +21,8 @@ from tests import jobs
 from tests.workers import Workers
 
 # a sign-up takes a second and more, for the password
-ROUNDS = {"page_view": 400, "add_to_cart": 400, "sign_up": 60, "order_confirmation": 250}
-WARM = 20  # what is computed once a process is not what a visitor pays
+ROUNDS = {"page_view": 400, "add_to_cart": 400, "sign_up": 30, "order_confirmation": 250}
+WARM = 10  # what is computed once a process is not what a visitor pays
 PARTS = 5
 WORKFLOWS = 20
 MOST_SHARE = 1.03
