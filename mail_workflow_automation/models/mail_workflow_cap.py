@@ -9,7 +9,7 @@ AGAIN = timedelta(minutes=1)
 
 
 class MailWorkflowCap(models.AbstractModel):
-    """How many marketing mails a person gets within some days, over all workflows.
+    """How many marketing messages a person gets within some days, over all workflows.
 
     What was queued or sent is counted, in its executions. A mail moves its run in the transaction
     that queues it: locking the other runs of a person finds who is at work on them, and raises a
@@ -26,12 +26,21 @@ class MailWorkflowCap(models.AbstractModel):
         return max(number("cap_mails", 0), 0), timedelta(days=max(number("cap_days", 1), 1))
 
     @api.model
+    def _kinds(self):
+        """Return the kinds of steps that are messages to a person."""
+        steps = self.env["mail.workflow.step"]
+        kinds = steps._fields["kind"].get_values(self.env)
+        return [kind for kind in kinds if steps._kind_model(kind)._is_message]
+
+    @api.model
     def _freed_at(self, workflow, runs, now):
-        """Return ``{run id: naive UTC}``: when those may get a mail who may not get one now.
+        """Return ``{run id: naive UTC}``: when those may get a message who may not get one now. Who
+        has a phone only is not counted.
 
         Not for simulations: it locks rows. Three queries, however many runs.
         """
         most, window = self._limit()
+        runs = runs.filtered("email_normalized")
         if not most or not runs:
             return {}
         others = self._others(runs, now)
@@ -63,7 +72,7 @@ class MailWorkflowCap(models.AbstractModel):
             SQL(
                 """
                 SELECT e.id, e.email_normalized, w.priority,
-                       w.state = 'running' AND s.kind = 'email' AND e.due_at <= %(now)s
+                       w.state = 'running' AND s.kind = ANY(%(kinds)s) AND e.due_at <= %(now)s
                            AS is_pending
                   FROM mail_workflow_enrollment e
                   JOIN mail_workflow w ON w.id = e.workflow_id AND w.purpose = 'marketing'
@@ -74,6 +83,7 @@ class MailWorkflowCap(models.AbstractModel):
                 now=now,
                 emails=list(set(runs.mapped("email_normalized"))),
                 ids=runs.ids,
+                kinds=self._kinds(),
             )
         )
         found = defaultdict(list)
@@ -105,11 +115,12 @@ class MailWorkflowCap(models.AbstractModel):
                   FROM mail_workflow_enrollment e
                   JOIN mail_workflow w ON w.id = e.workflow_id AND w.purpose = 'marketing'
                   JOIN mail_workflow_execution x ON x.enrollment_id = e.id
-                  JOIN mail_workflow_step s ON s.id = x.step_id AND s.kind = 'email'
+                  JOIN mail_workflow_step s ON s.id = x.step_id AND s.kind = ANY(%s)
                  WHERE e.email_normalized = ANY(%s) AND x.executed_at > %s
                    AND x.state IN ('queued', 'done', 'failed')
                  GROUP BY e.email_normalized
                 """,
+                self._kinds(),
                 list(set(runs.mapped("email_normalized"))),
                 since,
             )
