@@ -12,6 +12,7 @@
     ],
     "data": [
         "security/ir.model.access.csv",
+        "data/block_templates.xml",
         "views/triggers/event_registered.xml",
     ],
     "auto_install": True,

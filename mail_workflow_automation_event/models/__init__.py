@@ -1,3 +1,4 @@
+from . import blocks
 from . import event_registration
 from . import mail_workflow_person
 from . import triggers

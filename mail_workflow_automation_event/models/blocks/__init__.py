@@ -1,0 +1,2 @@
+from . import contact_name
+from . import event_details
