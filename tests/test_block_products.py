@@ -98,6 +98,25 @@ class TestRecommendations(BlockCase):
         body = block("recommended_products", source="accessories")
         self.assertEqual(self.shown(body, self.cart(self.ada)), ["Shade"])
 
+    def test_variants_are_one_product(self):
+        color = self.env["product.attribute"].create(
+            {"name": "Color", "value_ids": [Command.create({"name": n}) for n in ("Red", "Blue")]}
+        )
+        line = {"attribute_id": color.id, "value_ids": [Command.set(color.value_ids.ids)]}
+        bulb = self.env["product.template"].create(
+            {
+                "name": "Colored bulb",
+                "is_published": True,
+                "attribute_line_ids": [Command.create(line)],
+            }
+        )
+        red, blue = bulb.product_variant_ids
+        self.product.accessory_product_ids = red | blue
+        body = block("recommended_products", source="accessories")
+        self.assertEqual(self.shown(body, self.cart(self.ada)), ["Colored bulb"])
+        self.order(self.ada, red)
+        self.assertEqual(self.shown(body, self.cart(self.ada)), [])
+
     def test_purchases_are_counted_in_housekeeping_of_companies_with_workflows(self):
         self.sold_together(self.product, self.shade)
         self.cart_workflow()
