@@ -40,7 +40,9 @@ class SaleOrder(models.Model):
     def _note_cart_change(self):
         carts = self.filtered(lambda order: order.website_id and order.state == "draft")
         if carts:
-            carts.sudo().cart_changed_at = fields.Datetime.now()
+            # a stamp of the engine: it goes along with what the sale writes, of which the shop,
+            # taxes and tracking need not hear
+            self._fields["cart_changed_at"].write(carts.sudo(), fields.Datetime.now())
             for cart in carts:
                 self.env["mail.workflow.event"].emit(
                     "cart_updated", record=cart, partner=cart.partner_id
