@@ -5,12 +5,10 @@ What was at work at the same time is read from the server's log, line by line.
 
 import re
 import time
-import urllib.request
 from functools import partial
 
 import pytest
 
-from dev import database_server
 from dev.receiver import Receiver
 from dev.server import OdooServer
 from tests import jobs
@@ -138,31 +136,3 @@ def test_own_jobs_never_find_all_workers_in_our_lanes(workers, receiver):
         "Workflows: serve events",
     }
     assert workers.query(VISITS, workflow) == [(PEOPLE, PEOPLE)]
-
-
-def open_shop(env):
-    """Put a product into the shop, whose page a workflow listens to; return its address."""
-    product = {"name": "Desk lamp", "list_price": 40.0, "is_published": True, "type": "consu"}
-    listens = [{"kind": "page_viewed", "filters": {"url": "/shop/*"}}]
-    jobs.arrange(env, [WAIT], name="Looks", triggers=listens)
-    return env["product.template"].create(product).website_url
-
-
-def test_a_visitor_has_the_page_before_a_pass_is_asked_for(workers):
-    path = workers.run(open_shop)
-    requested = "SELECT count(*) FROM ir_cron_trigger"
-
-    def look():
-        headers = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
-        page = urllib.request.Request(f"{server.url}{path}", headers=headers)
-        with urllib.request.urlopen(page, timeout=60) as answer:
-            assert answer.status == 200
-
-    with OdooServer(workers.name, cron_threads=0) as server:
-        look()
-        until(lambda: workers.count(requested) == 1)
-        workers.query("DELETE FROM ir_cron_trigger")
-        with database_server.cursor(workers.name) as others:
-            others.execute("LOCK TABLE ir_cron_trigger IN EXCLUSIVE MODE")
-            look()
-        until(lambda: workers.count(requested) == 1)

@@ -8,7 +8,6 @@ import psycopg2
 from psycopg2 import errors as pg_errors
 
 from odoo import SUPERUSER_ID, api, fields, models, modules
-from odoo.http import request
 from odoo.tools import SQL, config
 
 _logger = logging.getLogger(__name__)
@@ -23,8 +22,6 @@ LANE_SECONDS = 2.0
 # a pass that has handled so many rows and finds more asks another cron of the lane to help
 BACKLOG = 500
 WOKEN = "mail_workflow_woken"
-# where wake-ups wait until the answer to a request is sent
-ANSWERING = "mail_workflow_answering"
 # in the context of a turn that is no cron's
 IN_TURN = "mail_workflow_in_turn"
 
@@ -43,25 +40,6 @@ def _request_pass(registry, lane, choice, cron_id):
     except psycopg2.Error:
         # the minutely turn of the lane comes anyway; what was committed must not seem failed
         _logger.info("Workflow lane %s could not be woken", lane, exc_info=True)
-
-
-def _when_answered(postcommit, ask):
-    """Ask for a pass now; in a request once its answer is sent: nobody waits for that."""
-    postpone = postcommit.data.get(ANSWERING)
-    if postpone:
-        postpone(ask)
-    else:
-        ask()
-
-
-class IrHttp(models.AbstractModel):
-    _inherit = "ir.http"
-
-    @classmethod
-    def _post_dispatch(cls, response):
-        # the commit is still to come: its wake-ups find the response here
-        request.env.cr.postcommit.data[ANSWERING] = response.call_on_close
-        return super()._post_dispatch(response)
 
 
 class MailWorkflowLane(models.AbstractModel):
@@ -90,8 +68,7 @@ class MailWorkflowLane(models.AbstractModel):
         woken = postcommit.data.setdefault(WOKEN, set())
         if (lane, choice) not in woken:
             woken.add((lane, choice))
-            ask = partial(_request_pass, self.env.registry, lane, choice, cron_id)
-            postcommit.add(partial(_when_answered, postcommit, ask))
+            postcommit.add(partial(_request_pass, self.env.registry, lane, choice, cron_id))
 
     @api.model
     def _request(self, lane, choice, cron_id):
