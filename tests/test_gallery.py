@@ -11,17 +11,17 @@ from odoo.addons.mail_workflow_automation.recipes import RECIPES, goals
 
 from .common import WorkflowCase, mail, wait
 from .definition_common import DefinitionCase
+from .test_step_coupon import CouponCase
 
-NEEDS = {"module": 2, "list": 1, "program": 1}
-ASKS = {"sender", "list", "delay"}
+NEEDS = {"module": 2, "group": 2, "list": 1, "program": 1}
+ASKS = {"sender", "list", "delay", "program", "newsletter"}
 
 
 @tagged("post_install", "-at_install", "mail_workflow")
-class TestRecipes(WorkflowCase):
+class TestRecipes(CouponCase):
     def test_each_recipe_says_what_the_gallery_shows(self):
         for key, recipe in RECIPES.items():
             with self.subTest(key):
-                self.assertEqual(recipe.KEY, key)
                 self.assertIn(recipe.GOAL, goals(self.env))
                 for words in (recipe.label, recipe.description, recipe.effect):
                     self.assertTrue(words(self.env).strip())
@@ -31,21 +31,34 @@ class TestRecipes(WorkflowCase):
 
     def test_each_recipe_makes_a_draft_with_what_was_answered(self):
         topic = self.env["mailing.list"].create({"name": "Carts"})
+        program = self.program
         for key, recipe in RECIPES.items():
+            for sort, *names in recipe.NEEDS:
+                if sort == "group":
+                    self.marketer.group_ids += self.env.ref(names[0])
+            asks = recipe.ASKS
             with self.subTest(key), Form(self._new(key)) as form:
                 self.assertEqual(form.name, recipe.label(self.env))
-                self.assertIn("@", form.email_from)
                 form.name = f"My {key}"
-                form.email_from = "Ann <ann@shop.example.com>"
-                if "list" in recipe.ASKS:
+                if "sender" in asks:
+                    self.assertIn("@", form.email_from)
+                    form.email_from = "Ann <ann@shop.example.com>"
+                if "list" in asks:
                     form.list_id = topic
-                if "delay" in recipe.ASKS:
+                if "newsletter" in asks:
+                    form.newsletter_id = topic
+                if "program" in asks:
+                    form.program_id = program
+                if "delay" in asks:
                     self.assertEqual(form.delay, recipe.delay(self.env)[1])
                     form.delay = 5
                 workflow = self._make(form)
                 self.assertEqual((workflow.name, workflow.state), (f"My {key}", "draft"))
-                self.assertEqual(workflow.email_from, "Ann <ann@shop.example.com>")
-                self.assertEqual(workflow.list_id, topic if "list" in recipe.ASKS else topic[:0])
+                if "sender" in asks:
+                    self.assertEqual(workflow.email_from, "Ann <ann@shop.example.com>")
+                self.assertEqual(workflow.list_id, topic if "list" in asks else topic[:0])
+                given = workflow.step_ids.coupon_program_id
+                self.assertEqual(given, program if "program" in asks else program[:0])
                 self.assertEqual(workflow.lint(), [])
 
     def test_the_delay_that_was_answered_is_that_of_the_cart(self):
@@ -78,6 +91,10 @@ class TestGallery(WorkflowCase):
     def gallery(self, user=None):
         return self.env["mail.workflow"].with_user(user or self.marketer).get_gallery()["goals"]
 
+    def shown(self, key):
+        recipes = [recipe for goal in self.gallery() for recipe in goal["recipes"]]
+        return next(recipe for recipe in recipes if recipe["key"] == key)
+
     def fake(self, *needs):
         """Put a recipe into the gallery for the time of a test."""
         steps = [
@@ -93,7 +110,6 @@ class TestGallery(WorkflowCase):
             return "Fake"
 
         recipe = SimpleNamespace(
-            KEY="fake",
             GOAL="sell",
             NEEDS=needs,
             ASKS=(),
@@ -115,7 +131,7 @@ class TestGallery(WorkflowCase):
 
     def test_a_recipe_is_drawn_with_its_branches_whatever_is_installed(self):
         with self.fake():
-            (recipe,) = next(one["recipes"] for one in self.gallery() if one["goal"] == "sell")
+            recipe = self.shown("fake")
         shapes = [(one["category"], one["shape"]) for one in recipe["outline"]]
         self.assertEqual(shapes, [("message", "card"), ("flow", "pill"), ("flow", "card")])
         branches = recipe["outline"][2]["branches"]
@@ -127,7 +143,7 @@ class TestGallery(WorkflowCase):
         self.env["loyalty.program"].search([]).write({"is_released_for_workflows": False})
         self.env["mailing.list"].create({"name": "News"})
         with self.fake(*needs):
-            (recipe,) = next(one["recipes"] for one in self.gallery() if one["goal"] == "sell")
+            recipe = self.shown("fake")
             self.assertEqual(
                 [(one["is_met"], one["is_blocking"]) for one in recipe["needs"]],
                 [(False, True), (False, False), (True, False)],

@@ -9,6 +9,8 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tools.misc import file_path
 from odoo.tools.translate import trans_export
 
+from odoo.addons.mail_workflow_automation.recipes import RECIPES
+
 ADDON = "mail_workflow_automation"
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sdgi]|data-[\w-]+=\"\w+\"|</?\w+(?=[\s>/])")
 
@@ -54,3 +56,30 @@ class TestTerms(TransactionCase):
         loose = re.compile(r" [:;!?»](?=\s|$|[.<])|« ")
         wrong = [entry.msgstr for entry in self._french() if loose.search(entry.msgstr)]
         self.assertEqual(wrong, [])
+
+    def test_french_mails_of_recipes_are_no_copies(self):
+        """Subject, preview and body of each mail are another text in French."""
+        mails = [
+            (key, step["key"], step["texts"])
+            for key, recipe in RECIPES.items()
+            if all(need["is_met"] for need in self._modules(recipe))
+            for step in steps_of(recipe.definition(self.env))
+            if step["kind"] == "email"
+        ]
+        self.assertGreater(len(mails), 40)
+        for key, step, texts in mails:
+            english, french = texts["en_US"], texts["fr_FR"]
+            same = [part for part in english if english[part] == french[part]]
+            self.assertEqual(same, [], f"{key}, {step}")
+
+    def _modules(self, recipe):
+        names = [need[1] for need in recipe.NEEDS if need[0] == "module"]
+        return self.env["mail.workflow"]._needed_modules(names).values()
+
+
+def steps_of(definition):
+    """Yield all steps of a file."""
+    for step in definition["steps"]:
+        yield step
+        for branch in step.get("branches", {}).values():
+            yield from steps_of(branch)

@@ -273,7 +273,7 @@ class TestRecipeMails(WorkflowCase):
         workflow = recipes.create_from_recipe("abandoned_cart")
         for step in workflow.step_ids.filtered(lambda one: one.kind == "email"):
             self.assertEqual(set(step.text_ids.mapped("lang")), {"en_US", "fr_FR"})
-            self.assertEqual(len(set(step.text_ids.mapped("subject"))), 2)
+            self.assertEqual(len(set(step.text_ids.mapped("body_html"))), 2)
             for text in step.text_ids:
                 self.assertIn("o_mail_wrapper_td", text.mailing_id.body_arch)
                 self.assertNotIn("o_mail_wrapper_td", text.mailing_id.body_html)

@@ -10,30 +10,31 @@ class MailWorkflow(models.Model):
     _inherit = "mail.workflow"
 
     @api.model
-    def create_from_recipe(self, key, name=None, sender=None, topic=None, delay=None):
+    def create_from_recipe(
+        self, key, name=None, sender=None, topic=None, delay=None, program=None, newsletter=None
+    ):
         """Make a draft from a recipe, with a text in each installed language.
 
         What is not given is as the recipe has it, the sender that of the company.
 
         :param str key: of the recipe
-        :param topic: mailing list
+        :param topic: mailing list that readers can unsubscribe from
         :param int delay: in the unit of the recipe, where it asks for one
-        :raises UserError: when there is no such recipe, or an application it needs
+        :param program: coupon program whose codes are given, where it asks for one
+        :param newsletter: mailing list that the recipe is about, where it asks for one
+        :raises UserError: when there is no such recipe, or it needs what is not there
         """
         recipe = RECIPES.get(key)
         if not recipe:
             raise UserError(self.env._("There is no recipe “%s”.", key))
-        for need in self._recipe_needs([recipe])[key]:
-            if need["is_blocking"] and not need["is_met"]:
-                raise UserError(
-                    self.env._(
-                        "The recipe “%(recipe)s” needs the application “%(application)s”. Ask "
-                        "an administrator to install it.",
-                        recipe=recipe.label(self.env),
-                        application=need["label"],
-                    )
-                )
-        answers = {"delay": delay} if delay is not None and "delay" in recipe.ASKS else {}
+        self._check_needs(recipe, key)
+        name_of = self.env["mail.workflow.definition"]._export_record
+        given = {
+            "delay": delay,
+            "program": name_of(program) if program else None,
+            "newsletter": name_of(newsletter) if newsletter else None,
+        }
+        answers = {ask: given[ask] for ask in recipe.ASKS if given.get(ask) is not None}
         definition = recipe.definition(self.env, **answers)
         definition["email_from"] = sender or self._default_sender()
         if name:
@@ -42,6 +43,20 @@ class MailWorkflow(models.Model):
         if topic:
             workflow.list_id = topic
         return workflow
+
+    @api.model
+    def _check_needs(self, recipe, key):
+        for need in self._recipe_needs({key: recipe})[key]:
+            if need["is_blocking"] and not need["is_met"]:
+                raise UserError(
+                    self.env._(
+                        "The recipe “%(recipe)s” needs: %(need)s (%(missing)s). Ask an "
+                        "administrator.",
+                        recipe=recipe.label(self.env),
+                        need=need["label"],
+                        missing=need["missing"],
+                    )
+                )
 
     @api.model
     def import_file(self, text):
@@ -58,24 +73,24 @@ class MailWorkflow(models.Model):
         """Return what the gallery shows.
 
         :returns: ``{"goals": [{"goal", "label", "recipes": [{"key", "label", "description",
-            "effect", "needs": [{"label", "is_met", "is_blocking"}], "outline"}]}]}``; goals
-            without recipes are left out; an outline is a list of steps, each
+            "effect", "needs": [{"label", "missing", "is_met", "is_blocking"}], "outline"}]}]}``;
+            goals without recipes are left out; an outline is a list of steps, each
             ``{"category", "shape", "branches": [outline]}``
         """
         self.check_access("create")
-        needs = self._recipe_needs(RECIPES.values())
+        needs = self._recipe_needs(RECIPES)
         found = []
         for goal, label in goals(self.env).items():
             recipes = [
                 {
-                    "key": recipe.KEY,
+                    "key": key,
                     "label": recipe.label(self.env),
                     "description": recipe.description(self.env),
                     "effect": recipe.effect(self.env),
-                    "needs": needs[recipe.KEY],
+                    "needs": needs[key],
                     "outline": self._recipe_outline(recipe),
                 }
-                for recipe in RECIPES.values()
+                for key, recipe in RECIPES.items()
                 if recipe.GOAL == goal
             ]
             if recipes:
@@ -84,40 +99,64 @@ class MailWorkflow(models.Model):
 
     @api.model
     def _recipe_needs(self, recipes):
-        """Return ``{recipe key: [{"label", "is_met", "is_blocking"}]}``: one query for each sort
-        of need."""
-        recipes = list(recipes)
-        wanted = {need for recipe in recipes for need in recipe.NEEDS}
-        met = {need: self._need(*need) for need in wanted if need[0] != "module"}
+        """Return ``{recipe key: [{"label", "missing", "is_met", "is_blocking"}]}``; ``missing``
+        says in words what is not so. One query for each sort of need.
+
+        :param dict recipes: ``{key: recipe}``
+        """
+        wanted = {need for recipe in recipes.values() for need in recipe.NEEDS}
         names = [need[1] for need in wanted if need[0] == "module"]
-        # which applications there are is no secret, but Odoo shows it to administrators only
-        modules_sudo = self.env["ir.module.module"].sudo().search([("name", "in", names)])
-        for module in modules_sudo:
-            met["module", module.name] = {
-                "label": module.shortdesc,
-                "is_met": module.state == "installed",
-                "is_blocking": True,
-            }
-        for name in names:
-            unknown = {"label": name, "is_met": False, "is_blocking": True}
-            met.setdefault(("module", name), unknown)
-        return {recipe.KEY: [met[need] for need in recipe.NEEDS] for recipe in recipes}
+        met = self._needed_modules(names)
+        for need in wanted - met.keys():
+            met[need] = self._need(*need)
+        return {key: [met[need] for need in recipe.NEEDS] for key, recipe in recipes.items()}
 
     @api.model
-    def _need(self, sort):
-        """Return whether something of a sort is there that a workflow of this user can name."""
+    def _needed_modules(self, names):
+        """Return ``{("module", name): need}``."""
+        # which applications there are is no secret, but Odoo shows it to administrators only
+        modules_sudo = self.env["ir.module.module"].sudo().search([("name", "in", names)])
+        known = {module.name: module for module in modules_sudo}
+        return {
+            ("module", name): {
+                "label": known[name].shortdesc if name in known else name,
+                "missing": self.env._("not installed"),
+                "is_met": name in known and known[name].state == "installed",
+                "is_blocking": True,
+            }
+            for name in names
+        }
+
+    @api.model
+    def _need(self, sort, name=None):
+        """Return whether there is something that a workflow of this user can name, or a right."""
+        if sort == "group":
+            # what a right is called is no secret
+            group_sudo = self.env.ref(name, raise_if_not_found=False)
+            return {
+                "label": group_sudo.sudo().display_name if group_sudo else name,
+                "missing": self.env._("a right you do not have"),
+                "is_met": self.env.user.has_group(name),
+                "is_blocking": True,
+            }
         if sort == "list":
             label, found = self.env._("A mailing list"), self.env["mailing.list"]
             domain = []
         else:
             label, found = self.env._("A coupon program"), self.env["loyalty.program"]
             domain = [("is_released_for_workflows", "=", True)]
-        is_met = found.has_access("read") and bool(found.search_count(domain, limit=1))
-        return {"label": label, "is_met": is_met, "is_blocking": False}
+        return {
+            "label": label,
+            "missing": self.env._("none yet"),
+            "is_met": found.has_access("read") and bool(found.search_count(domain, limit=1)),
+            "is_blocking": False,
+        }
 
     @api.model
     def _recipe_outline(self, recipe):
-        definition = recipe.definition(self.with_context(workflow_outline=True).env)
+        # drawn with all it can have
+        answers = {ask: ask for ask in ("program", "newsletter") if ask in recipe.ASKS}
+        definition = recipe.definition(self.with_context(workflow_outline=True).env, **answers)
         return self._outline(definition["steps"])
 
     @api.model

@@ -1,11 +1,11 @@
 """Abandoned cart: a reminder after a day, another after two, until the person orders."""
 
-from .texts import in_each_language
+from .parts import gift
+from .texts import mail
 
-KEY = "abandoned_cart"
 GOAL = "cart"
 NEEDS = (("module", "website_sale"),)
-ASKS = ("sender", "delay", "list")
+ASKS = ("sender", "delay", "list", "program")
 
 
 def label(env):
@@ -15,7 +15,7 @@ def label(env):
 def description(env):
     return env._(
         "A reminder of the cart some time after it was last touched, a second one a day later. "
-        "Whoever orders gets no more."
+        "Who never ordered before can get a code with it; whoever orders gets no more."
     )
 
 
@@ -27,11 +27,14 @@ def delay(env):
     return env._("hours until the first reminder"), 24
 
 
-def definition(env, delay=24):
+def definition(env, delay=24, program=None):
     """Return the recipe in the file format.
 
     :param int delay: hours that a cart is left alone before the first reminder
+    :param program: whose codes the doubtful get: people who have not ordered yet
     """
+    last = mail(env, "abandoned_cart", "last", env._("Last reminder"))
+    code = mail(env, "abandoned_cart", "gift", env._("Last reminder with a code"))
     return {
         "format": 1,
         "name": label(env),
@@ -42,32 +45,8 @@ def definition(env, delay=24):
         "reentry": {"policy": "after_exit", "per": "person", "days": 30},
         "goal": {"kind": "order_confirmed", "window_days": 7},
         "steps": [
-            {
-                "key": "remind",
-                "kind": "email",
-                "name": env._("Your cart is waiting"),
-                "texts": in_each_language(
-                    env,
-                    lambda own: {
-                        "subject": own._("You left something in your cart"),
-                        "preview": own._("We kept it for you. It is one click away."),
-                        "body": "recipe_abandoned_cart_remind",
-                    },
-                ),
-            },
+            mail(env, "abandoned_cart", "remind", env._("Your cart is waiting")),
             {"key": "day", "kind": "wait", "hours": 24},
-            {
-                "key": "last",
-                "kind": "email",
-                "name": env._("Last reminder"),
-                "texts": in_each_language(
-                    env,
-                    lambda own: {
-                        "subject": own._("Still interested? Your cart is here"),
-                        "preview": own._("A last reminder, then we leave you in peace."),
-                        "body": "recipe_abandoned_cart_last",
-                    },
-                ),
-            },
+            *gift(program, [code], [last], days=7, first_only=True, period_days=0),
         ],
     }

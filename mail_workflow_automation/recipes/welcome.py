@@ -1,8 +1,8 @@
 """Welcome: to a new account and to a new subscriber of the newsletter."""
 
-from .texts import in_each_language
+from .parts import wait_days, wait_morning
+from .texts import mail
 
-KEY = "welcome"
 GOAL = "welcome"
 NEEDS = (("list",),)
 ASKS = ("sender", "list")
@@ -14,7 +14,8 @@ def label(env):
 
 def description(env):
     return env._(
-        "A warm mail to everybody who makes an account in the shop or subscribes to the newsletter."
+        "A warm mail to everybody who makes an account in the shop or subscribes to the "
+        "newsletter, and three days later a tour with products that fit, until they order."
     )
 
 
@@ -32,19 +33,11 @@ def definition(env):
         "triggers": [{"kind": "account_created"}, {"kind": "list_subscribed"}],
         "audience": [],
         "reentry": {"policy": "never", "per": "person"},
+        "goal": {"kind": "order_confirmed", "window_days": 14},
         "steps": [
-            {
-                "key": "welcome",
-                "kind": "email",
-                "name": env._("Welcome"),
-                "texts": in_each_language(
-                    env,
-                    lambda own: {
-                        "subject": own._("Welcome, it is good to have you here"),
-                        "preview": own._("Here is what you can look forward to."),
-                        "body": "recipe_welcome_welcome",
-                    },
-                ),
-            },
+            mail(env, "welcome", "welcome", env._("Welcome")),
+            wait_days(3, key="days"),
+            wait_morning(key="morning"),
+            mail(env, "welcome", "discover", env._("A tour")),
         ],
     }

@@ -18,6 +18,8 @@ class MailWorkflowNew(models.TransientModel):
     asks_sender = fields.Boolean(compute="_compute_asks")
     asks_list = fields.Boolean(compute="_compute_asks")
     asks_delay = fields.Boolean(compute="_compute_asks")
+    asks_program = fields.Boolean(compute="_compute_asks")
+    asks_newsletter = fields.Boolean(compute="_compute_asks")
     name = fields.Char(
         compute="_compute_name", store=True, readonly=False, precompute=True, required=True
     )
@@ -38,10 +40,21 @@ class MailWorkflowNew(models.TransientModel):
         string="Topic",
         help="A mailing list. Unsubscribing from a mail of this workflow leaves this list only.",
     )
+    newsletter_id = fields.Many2one(
+        "mailing.list", help="The mailing list that people subscribe to."
+    )
+    program_id = fields.Many2one(
+        "loyalty.program",
+        string="Coupon Program",
+        domain="[('is_released_for_workflows', '=', True)]",
+        help="Whose codes are given. A Sales administrator releases programs for workflows.",
+    )
     delay_unit = fields.Char(compute="_compute_asks")
-    delay = fields.Integer(compute="_compute_delay", store=True, readonly=False, precompute=True)
+    delay = fields.Integer(
+        string="When", compute="_compute_delay", store=True, readonly=False, precompute=True
+    )
 
-    _delay = models.Constraint("CHECK(delay >= 0)", "A delay cannot be negative.")
+    _delay = models.Constraint("CHECK(delay >= 0)", "This number cannot be negative.")
 
     def _selection_recipe(self):
         blank = [(BLANK, self.env._("Blank workflow"))]
@@ -56,6 +69,8 @@ class MailWorkflowNew(models.TransientModel):
             wizard.asks_sender = "sender" in asks
             wizard.asks_list = "list" in asks
             wizard.asks_delay = "delay" in asks
+            wizard.asks_program = "program" in asks
+            wizard.asks_newsletter = "newsletter" in asks
             wizard.delay_unit = recipe.delay(self.env)[0] if "delay" in asks else False
 
     @api.depends("recipe")
@@ -91,5 +106,7 @@ class MailWorkflowNew(models.TransientModel):
                 sender=self.email_from,
                 topic=self.list_id,
                 delay=self.delay if self.asks_delay else None,
+                program=self.program_id,
+                newsletter=self.newsletter_id,
             )
         return workflow.action_open_flow()

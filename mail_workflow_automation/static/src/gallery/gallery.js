@@ -24,7 +24,7 @@ export class WorkflowGallery extends Component {
         this.rootRef = useRef("root");
         this.fileRef = useRef("file");
         this.files = useWorkflowFiles(this.rootRef);
-        this.state = useState({ goals: [], search: "", isMaking: false });
+        this.state = useState({ goals: [], goal: null, search: "", isMaking: false });
         this.controlPanelDisplay = {};
         useAutofocus({ refName: "search" });
         onWillStart(async () => {
@@ -33,19 +33,26 @@ export class WorkflowGallery extends Component {
         });
     }
 
-    /** The goals with the recipes that the search finds. */
+    /** The goal that was chosen, or all of them, with the recipes that the search finds. */
     get goals() {
         const words = normalize(this.state.search).split(" ").filter(Boolean);
         const isFound = (goal, { label, description }) => {
             const text = normalize([goal.label, label, description].join(" "));
             return words.every((word) => text.includes(word));
         };
+        const { goal: chosen } = this.state;
         return this.state.goals
+            .filter(({ goal }) => !chosen || goal === chosen)
             .map((goal) => ({
                 ...goal,
                 recipes: goal.recipes.filter((recipe) => isFound(goal, recipe)),
             }))
             .filter((goal) => goal.recipes.length);
+    }
+
+    /** Show the recipes of one goal; once more, of all. */
+    onChooseGoal(goal) {
+        this.state.goal = this.state.goal === goal ? null : goal;
     }
 
     isBlocked(recipe) {

@@ -33,10 +33,14 @@ const GOALS = [
         label: "Win carts back",
         recipes: [
             recipe("Reminder", {
-                needs: [{ label: "A coupon program", is_met: false, is_blocking: false }],
+                needs: [
+                    { label: "A coupon program", missing: "none yet", is_met: false, is_blocking: false },
+                ],
             }),
             recipe("Event cart", {
-                needs: [{ label: "Events", is_met: false, is_blocking: true }],
+                needs: [
+                    { label: "Events", missing: "not installed", is_met: false, is_blocking: true },
+                ],
             }),
         ],
     },
@@ -99,6 +103,16 @@ test("recipes stand at their goals and are found by what they are for", async ()
     await edit("no such thing");
     await animationFrame();
     expect(".o_mail_workflow_gallery [role=status]").toHaveText(/no such thing/);
+});
+
+test("a goal shows its recipes only, once more all of them", async () => {
+    await openGallery();
+    const goal = ".o_mail_workflow_gallery_goal:contains(Win carts back)";
+    await contains(goal).click();
+    expect(titles().sort()).toEqual(["Event cart", "Reminder"]);
+    expect(goal).toHaveAttribute("aria-pressed", "true");
+    await contains(goal).click();
+    expect(titles().length).toBe(3);
 });
 
 test("what is missing is said; without its application a recipe is not made", async () => {

@@ -1,0 +1,32 @@
+"""Each recipe: made by who may, free of problems, played to its end, its mails fit to be read."""
+
+from odoo.tests import tagged
+
+from odoo.addons.mail_workflow_automation.recipes import RECIPES
+
+from .recipe_common import RecipeCase, play_each
+from .recipe_scenes import SCENES
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+@play_each(SCENES)
+class TestRecipesPlayed(RecipeCase):
+    """Once for each scene: for an English and a French reader, their mails over real HTTP."""
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestEachRecipe(RecipeCase):
+    def test_each_is_played(self):
+        """Those that need an addon of ours are played with it, in ``tests/glue``."""
+        needed = {
+            key for key, recipe in RECIPES.items() if "mail_workflow_" not in str(recipe.NEEDS)
+        }
+        self.assertLessEqual(needed, set(SCENES))
+
+    def test_export_and_import_again_give_the_same(self):
+        for key in SCENES:
+            with self.subTest(key):
+                user = self.maker(RECIPES[key])
+                first = self.make(key, RECIPES[key], user).export_definition()
+                model = self.env["mail.workflow"].with_user(user)
+                self.assertEqual(model.import_definition(first).export_definition(), first)
