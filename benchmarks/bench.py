@@ -32,6 +32,7 @@ FIGURES = (
     "latency",
     "shop",
     "drawing",
+    "past",
 )
 RESULTS = ROOT / "benchmarks" / "results.jsonl"
 LIMIT = 3600  # seconds that one piece of a figure may take
