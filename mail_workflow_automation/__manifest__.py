@@ -105,6 +105,7 @@
         "views/mail_workflow_source_views.xml",
         "views/score_templates.xml",
         "views/mail_workflow_score_views.xml",
+        "views/mail_workflow_score_past_views.xml",
         "views/mail_workflow_scoring_rule_views.xml",
         "views/res_config_settings_views.xml",
         "views/scored_views.xml",

@@ -96,6 +96,10 @@ from . import mail_workflow_scorer
 from . import mail_workflow_score_job
 from . import mail_workflow_score_person
 from . import mail_workflow_score_story
+from . import mail_workflow_score_past
+from . import mail_workflow_score_memory
+from . import mail_workflow_score_fact
+from . import mail_workflow_score_trial
 from . import mail_workflow_simulator
 from . import mail_workflow_simulator_walk
 from . import mail_workflow_simulator_answer

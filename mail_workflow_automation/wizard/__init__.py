@@ -5,3 +5,7 @@ from . import mail_workflow_start
 from . import mail_workflow_test
 from . import mail_workflow_source_secret
 from . import mail_workflow_score_adjust
+from . import mail_workflow_score_look
+from . import mail_workflow_score_suggest
+from . import mail_workflow_score_suggestion
+from . import mail_workflow_score_test

@@ -18,6 +18,7 @@ class MailWorkflowTriggerAccountCreated(models.AbstractModel):
     _inherit = "mail.workflow.trigger.kind"
     _description = "Workflow Trigger: Account Created"
 
+    _is_always_kept = True
     _icon = "fa-user-circle"
     _category = "website"
     _record_models = ("res.partner",)
@@ -32,6 +33,17 @@ class MailWorkflowTriggerAccountCreated(models.AbstractModel):
             to_sql=lambda model, alias, query: SQL(
                 "%s IN %s", SQL.identifier(alias, "id"), partners
             )
+        )
+
+    @api.model
+    def _kept(self, companies):
+        return SQL(
+            """
+            SELECT COALESCE(p.email_normalized, 'partner:' || p.id), u.create_date, NULL::jsonb
+              FROM res_users u
+              JOIN res_partner p ON p.id = u.partner_id
+             WHERE u.share
+            """
         )
 
 

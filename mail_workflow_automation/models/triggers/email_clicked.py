@@ -30,3 +30,8 @@ class MailWorkflowTriggerEmailClicked(models.AbstractModel):
         if key == "link":
             return value in (data.get("url") or "")
         return super()._passes(data, key, value)
+
+    @api.model
+    def _past_filters(self, data):
+        link = (data.get("url") or "").partition("?")[0]
+        return super()._past_filters(data) + ([{"link": link}] if link else [])

@@ -46,6 +46,12 @@ class MailWorkflowTriggerEmailEvent(models.AbstractModel):
         return f"mail {trace_id}" if trace_id else super()._subject(event)
 
     @api.model
+    def _past_filters(self, data):
+        # a step is one of a workflow; the rule names it by its mail
+        mail = {key: data[key] for key in ("workflow_id", "step") if data.get(key)}
+        return [{}, mail] if len(mail) == 2 else [{}]
+
+    @api.model
     def _check_filters(self, filters, workflow):
         problems = super()._check_filters(filters, workflow)
         step = filters.get("step")

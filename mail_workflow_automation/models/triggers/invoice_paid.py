@@ -16,6 +16,7 @@ class MailWorkflowTriggerInvoicePaid(models.AbstractModel):
     _inherit = "mail.workflow.trigger.kind"
     _description = "Workflow Trigger: Invoice Paid"
 
+    _is_outcome = True
     _icon = "fa-money"
     _category = "sales"
     _record_models = ("account.move",)

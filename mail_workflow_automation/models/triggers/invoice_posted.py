@@ -30,6 +30,7 @@ class MailWorkflowTriggerInvoicePosted(models.AbstractModel):
     _inherit = "mail.workflow.trigger.kind"
     _description = "Workflow Trigger: Invoice Posted"
 
+    _is_outcome = True
     _icon = "fa-file-text-o"
     _category = "sales"
     _record_models = ("account.move",)

@@ -31,6 +31,10 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     _scores = True
     # whether it can be about an address that has no contact yet
     _brings_addresses = False
+    # whether it is part of what a sale ends with: it foretells none, unless it was before
+    _is_outcome = False
+    # whether Odoo itself has always kept it, see ``_kept``
+    _is_always_kept = False
     # models an event's record can be of; empty: any
     _record_models = ()
     # its addon is not installed
@@ -147,6 +151,29 @@ class MailWorkflowTriggerKind(models.AbstractModel):
         if self._is_by_visitor:
             return data.get("url")
         return f"{event['res_model']},{event['res_id']}" if event["res_id"] else None
+
+    @api.model
+    def _past_filters(self, data):
+        """Return the filters by which somebody could ask for an event, a list of dicts; an empty
+        one asks for any of the kind. The past is searched by them for what is worth points.
+
+        :param dict data: of an event that passes without filters
+        """
+        found = [{}]
+        for key in self._filter_fields:
+            value = data.get(key)
+            values = value if isinstance(value, list) else [value]
+            found += [{key: one} for one in values if one]
+        return found
+
+    @api.model
+    def _kept(self, companies):
+        """Return the query for what Odoo itself keeps of such events, ``(person key, when,
+        data)``; None for nothing.
+
+        :param companies: ids
+        """
+        return None
 
     @api.model
     def _more_records(self, workflow, events):

@@ -16,6 +16,7 @@ class MailWorkflowTriggerLeadLost(models.AbstractModel):
     _inherit = "mail.workflow.trigger.kind"
     _description = "Workflow Trigger: Lead Lost"
 
+    _is_outcome = True
     _icon = "fa-thumbs-o-down"
     _category = "lead"
     _record_models = ("crm.lead",)

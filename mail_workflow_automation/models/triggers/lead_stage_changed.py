@@ -22,6 +22,7 @@ class MailWorkflowTriggerLeadStageChanged(models.AbstractModel):
     _inherit = "mail.workflow.trigger.kind"
     _description = "Workflow Trigger: Lead Moved to Another Stage"
 
+    _is_outcome = True
     _icon = "fa-random"
     _category = "lead"
     _record_models = ("crm.lead",)

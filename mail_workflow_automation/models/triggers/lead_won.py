@@ -16,6 +16,7 @@ class MailWorkflowTriggerLeadWon(models.AbstractModel):
     _inherit = "mail.workflow.trigger.kind"
     _description = "Workflow Trigger: Lead Won"
 
+    _is_outcome = True
     _icon = "fa-trophy"
     _category = "lead"
     _record_models = ("crm.lead",)

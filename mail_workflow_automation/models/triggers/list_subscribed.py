@@ -28,6 +28,7 @@ class MailWorkflowTriggerListSubscribed(models.AbstractModel):
     _inherit = "mail.workflow.trigger.kind"
     _description = "Workflow Trigger: List Subscribed"
 
+    _is_always_kept = True
     _icon = "fa-newspaper-o"
     _category = "mail"
     _filter_fields = {"list": "filter_list_id"}
@@ -53,6 +54,18 @@ class MailWorkflowTriggerListSubscribed(models.AbstractModel):
             to_sql=lambda model, alias, query: SQL(
                 "%s IN %s", SQL.identifier(alias, "email_normalized"), emails
             )
+        )
+
+    @api.model
+    def _kept(self, companies):
+        return SQL(
+            """
+            SELECT m.email_normalized, COALESCE(s.create_date, m.create_date),
+                   jsonb_build_object('list', s.list_id)
+              FROM mailing_subscription s
+              JOIN mailing_contact m ON m.id = s.contact_id
+             WHERE m.email_normalized IS NOT NULL
+            """
         )
 
 

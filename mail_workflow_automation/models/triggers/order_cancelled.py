@@ -17,6 +17,7 @@ class MailWorkflowTriggerOrderCancelled(models.AbstractModel):
     _inherit = "mail.workflow.trigger.kind"
     _description = "Workflow Trigger: Order Cancelled"
 
+    _is_outcome = True
     _icon = "fa-ban"
     _category = "sales"
     _record_models = ("sale.order",)

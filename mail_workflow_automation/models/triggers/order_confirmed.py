@@ -1,5 +1,5 @@
-from odoo import fields, models
-from odoo.tools import groupby
+from odoo import api, fields, models
+from odoo.tools import SQL, groupby
 
 from ..mail_workflow_filter import filter_field
 
@@ -35,6 +35,8 @@ class MailWorkflowTriggerOrderConfirmed(models.AbstractModel):
     _inherit = "mail.workflow.trigger.kind"
     _description = "Workflow Trigger: Order Confirmed"
 
+    _is_outcome = True
+    _is_always_kept = True
     _icon = "fa-check-circle"
     _category = "sales"
     _record_models = ("sale.order",)
@@ -44,6 +46,18 @@ class MailWorkflowTriggerOrderConfirmed(models.AbstractModel):
         "min_amount": "filter_min_amount",
         "first": "filter_first",
     }
+
+    @api.model
+    def _kept(self, companies):
+        return SQL(
+            """
+            SELECT COALESCE(p.email_normalized, 'partner:' || p.id), o.date_order, NULL::jsonb
+              FROM sale_order o
+              JOIN res_partner p ON p.id = o.partner_id
+             WHERE o.state = 'sale' AND o.company_id = ANY(%s)
+            """,
+            list(companies),
+        )
 
 
 class SaleOrder(models.Model):

@@ -110,6 +110,10 @@ class MailWorkflowTriggerPageDwelled(models.AbstractModel):
             )
         return True
 
+    @api.model
+    def _kept(self, companies):
+        return None
+
 
 class IrHttp(models.AbstractModel):
     _inherit = "ir.http"

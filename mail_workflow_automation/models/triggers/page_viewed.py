@@ -3,9 +3,10 @@ from functools import partial
 
 from odoo import api, fields, models
 from odoo.http import request
+from odoo.tools import SQL
 
 from ...controllers.visitor import verdict
-from ...engine.pages import is_at
+from ...engine.pages import is_at, path_of
 from ..mail_workflow_filter import filter_field
 
 _logger = logging.getLogger(__name__)
@@ -44,6 +45,14 @@ class MailWorkflowTriggerPageViewed(models.AbstractModel):
         return super()._passes(data, key, value)
 
     @api.model
+    def _past_filters(self, data):
+        path = path_of(data.get("url") or "")
+        pages = [{"url": path}]
+        if path.count("/") > 1:
+            pages.append({"url": f"/{path.split('/')[1]}/*"})
+        return [{}, *pages]
+
+    @api.model
     def _check_filters(self, filters, workflow):
         problems = super()._check_filters(filters, workflow)
         url = filters.get("url")
@@ -56,6 +65,19 @@ class MailWorkflowTriggerPageViewed(models.AbstractModel):
         """Tell whether somebody listens to a page; asks the database nothing."""
         wanted = self.env["mail.workflow.listening"]._filters("page_viewed")
         return any("url" not in one or is_at(one["url"], path) for one in wanted)
+
+    @api.model
+    def _kept(self, companies):
+        return SQL(
+            """
+            SELECT COALESCE(p.email_normalized, 'partner:' || p.id), t.visit_datetime,
+                   jsonb_build_object('url', t.url)
+              FROM website_track t
+              JOIN website_visitor v ON v.id = t.visitor_id
+              JOIN res_partner p ON p.id = v.partner_id
+             WHERE t.url IS NOT NULL
+            """
+        )
 
 
 class IrHttp(models.AbstractModel):

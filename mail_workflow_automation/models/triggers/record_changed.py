@@ -72,6 +72,11 @@ class MailWorkflowTriggerRecordChanged(models.AbstractModel):
     }
 
     @api.model
+    def _past_filters(self, data):
+        # which change of which field made a person a customer is not for a machine to guess
+        return []
+
+    @api.model
     def _default_filters(self, workflow):
         return {"model": workflow.model_name, "on": CREATED}
 

@@ -33,6 +33,7 @@ class MailWorkflowTriggerTaskDone(models.AbstractModel):
     _inherit = "mail.workflow.trigger.kind"
     _description = "Workflow Trigger: Task Done"
 
+    _is_outcome = True
     _icon = "fa-check-square-o"
     _filter_fields = {"type": "filter_activity_type_id", "step": "filter_task_step"}
 
