@@ -78,6 +78,7 @@ class TestSuggestRules(PastCase):
     def test_fewer_than_thirty_of_each_are_too_few(self):
         self.write_past(self.won_and_lost(58))
         screen = self.suggest()
+        self.assertEqual(screen.display_name, "Suggest Rules")
         self.assertFalse(screen.suggestion_ids)
         self.assertIn("too few to learn from: 29 won and 29 lost", screen.message)
 

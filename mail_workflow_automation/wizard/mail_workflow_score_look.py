@@ -38,6 +38,11 @@ class MailWorkflowScoreLook(models.AbstractModel):
     people = fields.Char(compute="_compute_people")
     message = fields.Text(readonly=True)
 
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for look in self:
+            look.display_name = self.env["ir.model"]._get(self._name).name
+
     @api.depends("won_count", "lost_count", "too_soon")
     @api.depends_context("lang")
     def _compute_people(self):
@@ -86,7 +91,7 @@ class MailWorkflowScoreLook(models.AbstractModel):
     def _shown_on_page(self):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env["ir.model"]._get(self._name).name,
+            "name": self.display_name,
             "res_model": self._name,
             "res_id": self.id,
             "view_mode": "form",
