@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from dev import clock, odoo_source, postgres, python_env
+from dev import clock, node_tools, odoo_source, postgres, python_env
 from dev.paths import BUILD, ROOT, MissingError, locked, write
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -20,23 +20,25 @@ def ensure() -> dict:
         python_env.ensure()
         odoo_source.ensure()
         server = postgres.ensure()
-        _fetch_clock()
+        _fetch_for_tests()
         environment = {**os.environ, **server, **_own()}
         _configure(environment)
     return environment
 
 
-def _fetch_clock() -> None:
-    """Fetch what CLOCK needs now, so that tests need no network; CLOCK reports a failure."""
-    try:
-        clock.ensure()
-    except MissingError:
-        if os.environ.get("CLOCK"):
-            raise
+def _fetch_for_tests() -> None:
+    """Fetch now what CLOCK and single tests need, so that they need no network; they report a
+    failure themselves."""
+    for part in (clock, node_tools):
+        try:
+            part.ensure()
+        except MissingError:
+            if part is clock and os.environ.get("CLOCK"):
+                raise
 
 
 def _own() -> dict:
-    programs = [str(python_env.VENV / "bin"), str(postgres.programs())]
+    programs = [str(python_env.VENV / "bin"), str(postgres.programs()), str(node_tools.PROGRAMS)]
     path = [*programs, os.environ.get("PATH", os.defpath)]
     own = {
         "PATH": os.pathsep.join(path),

@@ -113,6 +113,7 @@
         "views/mail_workflow_menus.xml",
     ],
     "assets": {
+        "web._assets_primary_variables": ["mail_workflow_automation/static/src/colors.scss"],
         "web.assets_backend": [
             "mail_workflow_automation/static/src/**/*",
             ("remove", "mail_workflow_automation/static/src/interactions/**/*"),

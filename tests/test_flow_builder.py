@@ -25,6 +25,11 @@ class TestWayToDrawing(WorkflowCase):
         self.assertEqual(action["res_id"], step.text_ids.mailing_id.id)
         self.assertTrue(action["res_id"])
 
+    def test_palette_begins_with_what_is_used_most(self):
+        workflow = self.workflow([mail("one")], start=False)
+        kinds = list(workflow.with_user(self.marketer).get_flow()["kinds"])
+        self.assertEqual(kinds[:3], ["email", "wait", "condition"])
+
     def test_mail_card_has_a_small_picture_of_the_mail(self):
         workflow = self.workflow([mail("one"), wait("day", days=1)], start=False)
         cards = workflow.with_user(self.marketer).get_flow()["cards"]

@@ -81,7 +81,7 @@ class TestPeople(PublishCase):
                 self.after(hours=2)
                 self.save(workflow, change)
                 item = self.items(workflow)["day"]
-                self.assertEqual((item["people"], item["what"]), (1, ["1 days → 3 days"]))
+                self.assertEqual((item["people"], item["what"]), (1, ["1 day → 3 days"]))
                 self.assertEqual([c["value"] for c in item["choices"]], ["keep", "apply"])
                 self.publish(workflow, day=value)
                 self.assertEqual((run.due_at - came).total_seconds(), due * 86400)

@@ -227,6 +227,27 @@ class TestWords(WorkflowCase):
         self.assertIn("up to 7 days after the entry, same record", workflow.goal_details)
         self.assertTrue(workflow.exit_details)
 
+    def test_one_is_singular_and_related_fields_have_their_labels(self):
+        rule = [["partner_id.country_id.code", "=", "BE"]]
+        workflow = self.cart_workflow(
+            [
+                wait("day", days=1),
+                wait("days", hours=1.5),
+                wait("date", until_field="create_date", offset_days=1),
+                {"key": "where", "kind": "condition", "domain": rule},
+            ],
+            triggers=[{"kind": "cart_abandoned", "hours": 1}],
+            goal={"kind": "order_confirmed", "window_days": 1},
+            start=False,
+        )
+        summaries = dict(workflow.step_ids.mapped(lambda step: (step.key, step.summary)))
+        self.assertEqual(summaries["day"], "1 day")
+        self.assertEqual(summaries["days"], "1.5 hours")
+        self.assertTrue(summaries["date"].startswith("1 day after"))
+        self.assertIn("Customer › Country › Country Code = BE", summaries["where"])
+        self.assertEqual(workflow.trigger_ids.summary, "Cart untouched for 1 hour")
+        self.assertIn("up to 1 day after the entry", workflow.goal_details)
+
     def test_person_is_known_by_all_their_records(self):
         workflow = self.cart_workflow()
         ada = self.person(phone="1")

@@ -48,6 +48,7 @@ class MailWorkflow(models.Model):
             "name": self.env._("Start “%s”", self.name),
             "res_model": "mail.workflow.start",
             "view_mode": "form",
+            "views": [(False, "form")],  # the drawing opens it as it comes
             "target": "new",
             "context": {"default_workflow_id": self.id},
         }

@@ -213,12 +213,22 @@ class MailWorkflowStep(models.Model):
 
     @api.model
     def get_step_kinds(self):
-        """Return the descriptions of all kinds for the palette: ``[{"kind", "label", "icon",
-        ...}]``."""
-        return [
-            {"kind": kind, "label": label, **self._kind_model(kind)._describe()}
+        """Return the descriptions of all kinds in the order of the palette: ``[{"kind", "label",
+        "icon", ...}]``."""
+        categories = list(self.env["mail.workflow.step.kind"]._categories())
+        kinds = [
+            (kind, label)
             for kind, label in self._fields["kind"]._description_selection(self.env)
             if not self._kind_model(kind)._is_missing
+        ]
+
+        def place(kind):
+            handler = self._kind_model(kind[0])
+            return categories.index(handler._step_category), handler._step_order
+
+        return [
+            {"kind": kind, "label": label, **self._kind_model(kind)._describe()}
+            for kind, label in sorted(kinds, key=place)
         ]
 
     def _publish(self):

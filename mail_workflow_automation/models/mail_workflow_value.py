@@ -256,7 +256,8 @@ class MailWorkflowValue(models.AbstractModel):
     def _in_words(self, model, entry):
         label = self._label(model, entry["field"])
         if "in_days" in entry:
-            return self.env._("%(field)s: in %(days)s days", field=label, days=entry["in_days"])
+            length = self.env["mail.workflow"]._length_in_words(entry["in_days"])
+            return self.env._("%(field)s: in %(length)s", field=label, length=length)
         if "add" in entry:
             labels = self._record_labels(model, entry)
             return f"{label} + {', '.join(labels.get(name, name) for name in entry['add'])}"

@@ -32,9 +32,10 @@ class MailWorkflow(models.Model):
             words = f"{words} “{spec['name']}”"
         parts = self._filters_in_words(spec.get("kind"), spec.get("filters"))
         if spec.get("within_days"):
-            parts.append(self.env._("within %s days", spec["within_days"]))
+            parts.append(self.env._("within %s", self._length_in_words(spec["within_days"])))
         if spec.get("window_days"):
-            parts.append(self.env._("up to %s days after the entry", spec["window_days"]))
+            length = self._length_in_words(spec["window_days"])
+            parts.append(self.env._("up to %s after the entry", length))
         if spec.get("same_record"):
             parts.append(self.env._("same record"))
         return f"{words} ({', '.join(parts)})" if parts else words
@@ -50,11 +51,24 @@ class MailWorkflow(models.Model):
     @api.model
     def _days_from_in_words(self, days, field):
         """Return in words a day that lies so many days after (or before) a date field."""
+        length = self._length_in_words(abs(days))
         if days > 0:
-            return self.env._("%(days)s days after %(field)s", days=days, field=field)
+            return self.env._("%(length)s after %(field)s", length=length, field=field)
         if days < 0:
-            return self.env._("%(days)s days before %(field)s", days=-days, field=field)
+            return self.env._("%(length)s before %(field)s", length=length, field=field)
         return self.env._("On %(field)s", field=field)
+
+    @api.model
+    def _length_in_words(self, count, unit="days"):
+        """Return a length of time as people say it: “1 day”, “24 hours”, “1.5 weeks”."""
+        number = f"{count:g}"
+        one, several = {
+            "minutes": (self.env._("1 minute"), self.env._("%s minutes", number)),
+            "hours": (self.env._("1 hour"), self.env._("%s hours", number)),
+            "days": (self.env._("1 day"), self.env._("%s days", number)),
+            "weeks": (self.env._("1 week"), self.env._("%s weeks", number)),
+        }[unit]
+        return one if count == 1 else several
 
     def _date_field_choices(self):
         """Return the date fields of the workflow's model: ``[[name, label]]``."""
@@ -73,18 +87,27 @@ class MailWorkflow(models.Model):
 
     def _domain_in_words(self, domain):
         """Return a domain readably: fields by their labels, operators as signs."""
-        known = self.env[self.model_name]._fields if self.model_name in self.env else {}
         words = []
         for term in domain:
             if isinstance(term, (list, tuple)):
                 name, operator, value = term
-                label = known[name]._description_string(self.env) if name in known else name
-                words.append(f"{label} {operator} {value}")
+                words.append(f"{self._path_in_words(name)} {operator} {value}")
             elif term == "|":
                 words.append(self.env._("(one of two)"))
             elif term == "!":
                 words.append(self.env._("(not)"))
         return ", ".join(words)
+
+    def _path_in_words(self, path):
+        """Return a field by its label, one of a related record with the way to it."""
+        model, labels = self.env.get(self.model_name or ""), []
+        for name in str(path).split("."):
+            field = model._fields.get(name) if model is not None else None
+            if field is None:
+                return path
+            labels.append(field._description_string(self.env))
+            model = self.env.get(field.comodel_name or "")
+        return " › ".join(labels)
 
     def _kind_in_words(self, kind):
         selection = self.env["mail.workflow.trigger"]._fields["kind"]

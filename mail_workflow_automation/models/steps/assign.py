@@ -30,6 +30,7 @@ class MailWorkflowStepAssign(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Assign"
 
+    _step_order = 6
     _step_icon = "fa-user-plus"
     _step_help = _lt("Gives the record to a salesperson or a team.")
     _step_category = "record"

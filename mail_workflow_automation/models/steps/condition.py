@@ -64,6 +64,7 @@ class MailWorkflowStepCondition(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Condition"
 
+    _step_order = 2
     _step_icon = "fa-question-circle"
     _step_help = _lt("Sends them one way or another, by who they are or what they did.")
     _has_effects = False

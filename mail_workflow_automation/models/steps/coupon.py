@@ -64,6 +64,7 @@ class MailWorkflowStepCoupon(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Coupon"
 
+    _step_order = 4
     _step_icon = "fa-ticket"
     _step_help = _lt("Gives a personal code for a discount.")
     _step_color = "#be185d"

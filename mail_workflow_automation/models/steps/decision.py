@@ -64,6 +64,7 @@ class MailWorkflowStepDecision(models.AbstractModel):
     _inherit = "mail.workflow.step.task"
     _description = "Workflow Step: Decision"
 
+    _step_order = 2
     _step_icon = "fa-gavel"
     _step_help = _lt("Asks a person to choose; each answer is a branch.")
     _step_fields = {**DECISION_FIELDS, "default": "decision_default"}

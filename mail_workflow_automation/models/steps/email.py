@@ -31,6 +31,7 @@ class MailWorkflowStepEmail(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: E-mail"
 
+    _step_order = 1
     _step_icon = "fa-envelope"
     _step_help = _lt("Sends a designed mail, in the language of its reader.")
     _can_skip = True

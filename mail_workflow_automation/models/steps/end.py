@@ -20,6 +20,7 @@ class MailWorkflowStepEnd(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: End"
 
+    _step_order = 5
     _step_icon = "fa-stop-circle"
     _step_help = _lt("Ends the workflow for whoever comes here.")
     _step_color = "#64748b"

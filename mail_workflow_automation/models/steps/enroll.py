@@ -28,6 +28,7 @@ class MailWorkflowStepEnroll(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Enroll in a Workflow"
 
+    _step_order = 6
     _step_icon = "fa-sign-in"
     _step_help = _lt("Brings them into another workflow.")
     _can_skip = True

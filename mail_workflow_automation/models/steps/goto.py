@@ -32,6 +32,7 @@ class MailWorkflowStepGoto(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Go To"
 
+    _step_order = 4
     _step_icon = "fa-reply"
     _step_help = _lt("Goes to another step, a limited number of times.")
     _step_color = "#64748b"

@@ -19,6 +19,8 @@ class MailWorkflowStepKind(models.AbstractModel):
 
     _step_icon = "fa-cog"
     _step_category = "flow"
+    # its place in its category in the palette: the most used first
+    _step_order = 50
     # one sentence on what it is for, for the palette
     _step_help = ""
     # in the drawing; default: that of its category

@@ -26,6 +26,7 @@ class MailWorkflowStepLeave(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Take out of Workflows"
 
+    _step_order = 7
     _step_icon = "fa-sign-out"
     _step_help = _lt("Takes them out of other workflows.")
     _step_fields = {"workflows": "leave_workflow_ids"}

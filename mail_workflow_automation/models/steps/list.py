@@ -36,6 +36,7 @@ class MailWorkflowStepList(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Mailing List"
 
+    _step_order = 3
     _step_icon = "fa-newspaper-o"
     _step_help = _lt("Puts the person on mailing lists, or takes them off.")
     _step_category = "record"

@@ -40,6 +40,7 @@ class MailWorkflowStepNotify(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Notify"
 
+    _step_order = 3
     _step_icon = "fa-bell-o"
     _step_help = _lt("Tells colleagues that somebody came here, or leaves a note on the record.")
     _step_category = "people"

@@ -42,6 +42,7 @@ class MailWorkflowStepOpportunity(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Opportunity"
 
+    _step_order = 5
     _step_icon = "fa-star"
     _step_help = _lt("Makes an opportunity for the sales team.")
     _step_category = "record"

@@ -30,6 +30,7 @@ class MailWorkflowStepScore(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Score"
 
+    _step_order = 7
     _step_icon = "fa-thermometer-half"
     _step_category = "record"
     _step_fields = {

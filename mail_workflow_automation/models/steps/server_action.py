@@ -33,6 +33,7 @@ class MailWorkflowStepServerAction(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Server Action"
 
+    _step_order = 9
     _step_icon = "fa-code"
     _step_help = _lt("Runs a server action of an administrator.")
     _step_category = "record"

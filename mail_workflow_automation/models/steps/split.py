@@ -47,6 +47,7 @@ class MailWorkflowStepSplit(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Split"
 
+    _step_order = 3
     _step_icon = "fa-random"
     _step_help = _lt("Divides people into groups of fixed shares, to compare two ways.")
     _has_effects = False

@@ -24,6 +24,7 @@ class MailWorkflowStepTag(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Tag"
 
+    _step_order = 1
     _step_icon = "fa-tag"
     _step_help = _lt("Adds tags, or takes them away.")
     _step_category = "record"

@@ -73,6 +73,7 @@ class MailWorkflowStepTask(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Task"
 
+    _step_order = 1
     _step_icon = "fa-tasks"
     _step_help = _lt("Gives a task to somebody, a group or a team, and can wait until it is done.")
     _step_category = "people"

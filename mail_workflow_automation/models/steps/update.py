@@ -78,6 +78,7 @@ class MailWorkflowStepUpdate(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Update a Record"
 
+    _step_order = 2
     _step_icon = "fa-pencil"
     _step_help = _lt("Sets fields of the record or of its contact.")
     _step_category = "record"

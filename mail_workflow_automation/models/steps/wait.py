@@ -84,6 +84,7 @@ class MailWorkflowStepWait(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Wait"
 
+    _step_order = 1
     _step_icon = "fa-clock-o"
     _step_help = _lt("Lets them wait: for some time, until a date, or until something happens.")
     _step_color = "#64748b"
@@ -376,8 +377,7 @@ class MailWorkflowStepWait(models.AbstractModel):
 
     @api.model
     def _summary(self, step):
-        units = dict(step._fields["wait_unit"]._description_selection(self.env))
-        length = f"{step.wait_count:g} {(units.get(step.wait_unit) or '').lower()}"
+        length = step.workflow_id._length_in_words(step.wait_count, step.wait_unit or "days")
         if step.wait_business:
             length = self.env._("%s of working time", length)
         if step.wait_mode == "time":

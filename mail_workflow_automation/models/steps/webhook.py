@@ -61,6 +61,7 @@ class MailWorkflowStepWebhook(models.AbstractModel):
     _inherit = "mail.workflow.step.kind"
     _description = "Workflow Step: Webhook"
 
+    _step_order = 8
     _step_icon = "fa-plug"
     _step_help = _lt("Calls the address of another system, and can wait for its answer.")
     _step_category = "record"

@@ -47,7 +47,8 @@ class MailWorkflowTriggerCartAbandoned(models.AbstractModel):
 
     @api.model
     def _summary(self, trigger):
-        return self.env._("Cart untouched for %s hours", f"{trigger.cart_hours:g}")
+        length = trigger.workflow_id._length_in_words(trigger.cart_hours, "hours")
+        return self.env._("Cart untouched for %s", length)
 
     @api.model
     def _open_carts_domain(self, workflow):

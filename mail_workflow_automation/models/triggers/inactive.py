@@ -207,7 +207,7 @@ class MailWorkflowTriggerInactive(models.AbstractModel):
             trigger._fields[name]._description_string(self.env) for name in self._chosen(trigger)
         ]
         return self.env._(
-            "%(days)s days without: %(signs)s",
-            days=trigger.inactive_days,
+            "%(length)s without: %(signs)s",
+            length=trigger.workflow_id._length_in_words(trigger.inactive_days),
             signs=", ".join(labels),
         )

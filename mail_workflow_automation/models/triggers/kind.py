@@ -231,9 +231,12 @@ class MailWorkflowTriggerKind(models.AbstractModel):
         if self._is_event:
             words = trigger.workflow_id._event_in_words(trigger._spec())
         if trigger.count > 1:
-            often = {"event": words, "count": trigger.count, "days": trigger.within_days}
+            often = {"event": words, "count": trigger.count}
             if trigger.within_days:
-                return self.env._("%(event)s, %(count)s times within %(days)s days", **often)
+                length = trigger.workflow_id._length_in_words(trigger.within_days)
+                return self.env._(
+                    "%(event)s, %(count)s times within %(length)s", length=length, **often
+                )
             return self.env._("%(event)s, %(count)s times", **often)
         return words
 

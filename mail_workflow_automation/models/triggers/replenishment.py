@@ -191,7 +191,7 @@ class MailWorkflowTriggerReplenishment(models.AbstractModel):
         only = trigger.replenish_product_id or trigger.replenish_category_id
         what = only.display_name or words.get(trigger.replenish_by, "")
         return self.env._(
-            "%(days)s days before the next purchase: %(what)s",
-            days=trigger.replenish_days_before,
+            "%(length)s before the next purchase: %(what)s",
+            length=trigger.workflow_id._length_in_words(trigger.replenish_days_before),
             what=what,
         )

@@ -11,7 +11,10 @@
         "web.assets_backend": [
             ("remove", "mail/static/lib/selfie_segmentation/selfie_segmentation.js"),
         ],
-        "web.assets_unit_tests": ["test_mail_workflow_automation/static/tests/**/*.test.js"],
+        "web.assets_unit_tests": [
+            "test_mail_workflow_automation/static/tests/*_helpers.js",
+            "test_mail_workflow_automation/static/tests/**/*.test.js",
+        ],
         "web.assets_tests": ["test_mail_workflow_automation/static/tests/tours/**/*"],
     },
 }

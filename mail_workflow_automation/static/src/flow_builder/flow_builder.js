@@ -1,15 +1,25 @@
-import { Component, onWillStart, onWillUnmount, useExternalListener, useState } from "@odoo/owl";
+import {
+    Component,
+    onMounted,
+    onPatched,
+    onWillStart,
+    onWillUnmount,
+    useExternalListener,
+    useRef,
+    useState,
+} from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { _t } from "@web/core/l10n/translation";
 import { usePopover } from "@web/core/popover/popover_hook";
 import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
+import { useBus, useService } from "@web/core/utils/hooks";
 import { useSetupAction } from "@web/search/action_hook";
 import { Layout } from "@web/search/layout";
 import { formatInteger } from "@web/views/fields/formatters";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { useWorkflowFiles } from "../files/workflow_files";
 import { DraftSaver } from "./draft_saver";
 import { FlowBar } from "./flow_bar/flow_bar";
 import { FlowCanvas } from "./flow_canvas/flow_canvas";
@@ -28,6 +38,8 @@ export class FlowBuilder extends Component {
     setup() {
         this.action = useService("action");
         this.notification = useService("notification");
+        this.ui = useService("ui");
+        useWorkflowFiles(useRef("root"));
         this.display = { controlPanel: {} };
         const { action, resId, state } = this.props;
         const workflowId = resId || action.params?.workflow_id || action.context?.active_id;
@@ -40,7 +52,11 @@ export class FlowBuilder extends Component {
             popoverClass: "o_mail_workflow_popover",
             position: "right-start",
             useBottomSheet: this.env.isSmall,
+            onClose: () => this.holdFocusSoon(),
         });
+        useBus(this.ui.bus, "active-element-changed", () => this.holdFocusSoon());
+        onMounted(() => this.holdFocus());
+        onPatched(() => this.holdFocus());
         this.commands = useFlowCommands(this);
         useSetupAction({
             beforeLeave: async () => {
@@ -59,6 +75,31 @@ export class FlowBuilder extends Component {
         }
         this.props.updateActionState?.({ resId: this.session.workflowId });
         this.env.config.setDisplayName(this.session.flow.name);
+        // the address of a drawing seems to have a list above it, which has no name
+        const { breadcrumbs } = this.env.config;
+        const above = breadcrumbs.slice(0, -1);
+        breadcrumbs.splice(0, above.length, ...above.filter(({ name }) => name));
+    }
+
+    /** The keyboard stands somewhere: also after a dialog, and where its button is gone. */
+    holdFocus() {
+        const isFree = this.ui.activeElement === document;
+        if (this.isPanelEntered && this.panel) {
+            this.isPanelEntered = false;
+            this.panel.focus();
+        } else if (isFree && document.activeElement === document.body) {
+            this.canvas?.focusAgain();
+        }
+    }
+
+    holdFocusSoon() {
+        browser.requestAnimationFrame(() => this.holdFocus());
+    }
+
+    /** Let the keyboard go into the panel, once it is there. */
+    enterPanel() {
+        this.isPanelEntered = Boolean(this.state.selected);
+        this.holdFocusSoon();
     }
 
     get isEditable() {

@@ -175,7 +175,7 @@ export function useFlowCommands(builder) {
             const isCommand = ev.ctrlKey || ev.metaKey;
             const name = isCommand ? `Ctrl+${ev.key.toLowerCase()}` : ev.key;
             if (name === "Enter" || name === " ") {
-                commands.open(item);
+                commands.open(item).then(() => builder.enterPanel());
             } else if (name === "Ctrl+c") {
                 commands.copy(item);
             } else if (!builder.isEditable) {

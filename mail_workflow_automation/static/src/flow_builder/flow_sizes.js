@@ -4,15 +4,14 @@ const SLACK = 1.02; // what is drawn is rounded to whole pixels, word by word
 const LINE = 17;
 const SMALL_LINE = 16;
 
-/** The widths a drawing can have its cards in, from comfortable to dense. */
+/** The widths a drawing can have its cards in, from comfortable to dense; `row`: of figures. */
 export const DENSITIES = [
-    { name: "wide", width: 256, padding: 12, lines: 2, thumbnail: 52 },
-    { name: "middle", width: 208, padding: 10, lines: 2, thumbnail: 0 },
-    { name: "dense", width: 172, padding: 8, lines: 3, thumbnail: 0 },
+    { name: "wide", width: 256, padding: 12, lines: 2, thumbnail: 52, row: 31 },
+    { name: "middle", width: 208, padding: 10, lines: 2, thumbnail: 0, row: 46 },
+    { name: "dense", width: 172, padding: 8, lines: 3, thumbnail: 0, row: 46 },
 ];
 
 const HEAD = 26;
-const ROW = 31; // the row of figures, with the line above it
 
 let context;
 let family;
@@ -74,7 +73,7 @@ export function sizeOf(card, density, hasFigures) {
     const summary = linesOf(card.summary, "12px", inner - beside, density.lines) * SMALL_LINE;
     const body = Math.max(HEAD + summary, beside ? 62 : 0);
     const goal = card.goal ? SMALL_LINE + 2 : 0;
-    const row = hasFigures ? ROW : 0;
+    const row = hasFigures ? density.row : 0;
     return { width, height: 2 * (padding - 1) + body + goal + problems + row };
 }
 

@@ -225,6 +225,15 @@ export class FlowCanvas extends Component {
         }
     }
 
+    /** A browser scrolls to what gets the focus: here the drawing moves, not what holds it. */
+    onScroll() {
+        const { scrollLeft, scrollTop } = this.root.el;
+        if (scrollLeft || scrollTop) {
+            this.root.el.scrollTo(0, 0);
+            this.viewport.panBy(-scrollLeft, -scrollTop);
+        }
+    }
+
     /** Move what is drawn; draw more once the view leaves what was drawn for it. */
     onViewMoved() {
         const { x, y, zoom, seen } = this.viewport;
@@ -277,6 +286,12 @@ export class FlowCanvas extends Component {
     focus(item) {
         this.state.active = item;
         this.reveal(item);
+        this.wantsFocus = true;
+        this.focusActive();
+    }
+
+    /** Put the keyboard back on the item it was on, wherever that is. */
+    focusAgain() {
         this.wantsFocus = true;
         this.focusActive();
     }

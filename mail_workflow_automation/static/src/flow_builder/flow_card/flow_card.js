@@ -55,12 +55,6 @@ export class FlowCard extends Component {
         return words[this.props.card.change];
     }
 
-    /** Return what a screen reader says of the card. */
-    get description() {
-        const { title, summary, problems = [] } = this.props.card;
-        return [title, summary, this.change, ...problems].filter(Boolean).join(". ");
-    }
-
     onNameKeydown(ev) {
         if (ev.key === "Enter") {
             this.isOver = true;

@@ -13,7 +13,7 @@ export function percent(part, whole) {
 /** The few figures that stand on a card; each leads to the people behind it. */
 export class FlowFigures extends Component {
     static template = "mail_workflow_automation.FlowFigures";
-    static props = { card: Object, figures: Object, commands: Object };
+    static props = { card: Object, figures: Object, isActive: Boolean, commands: Object };
 
     get shown() {
         const { card, figures } = this.props;

@@ -1,4 +1,4 @@
-import { Component, onMounted, onWillUnmount, useSubEnv } from "@odoo/owl";
+import { Component, onMounted, onWillUnmount, useRef, useSubEnv } from "@odoo/owl";
 import { useHotkey } from "@web/core/hotkeys/hotkey_hook";
 import { useService } from "@web/core/utils/hooks";
 import { CallbackRecorder, useSetupAction } from "@web/search/action_hook";
@@ -24,6 +24,7 @@ export class FlowPanel extends Component {
 
     setup() {
         this.action = useService("action");
+        this.root = useRef("root");
         this.leaving = new CallbackRecorder();
         useSetupAction({ beforeLeave: () => this.flush() });
         useHotkey("escape", () => this.props.commands.closePanel(), {
@@ -90,6 +91,10 @@ export class FlowPanel extends Component {
             onRowChanged: () => this.props.commands.refresh(this.key),
             __beforeLeave__: this.leaving,
         };
+    }
+
+    focus() {
+        this.root.el.focus();
     }
 
     /** Open the mail in Odoo's designer. */

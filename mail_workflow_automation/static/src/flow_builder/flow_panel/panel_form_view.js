@@ -33,6 +33,12 @@ export class PanelFormController extends formView.Controller {
         }
     }
 
+    /** What is typed in a field and not left yet, is saved, too. */
+    async beforeLeave(options) {
+        await this.model.root.isDirty();
+        return super.beforeLeave(options);
+    }
+
     save(params) {
         return this.inTurn(() => super.save(params));
     }

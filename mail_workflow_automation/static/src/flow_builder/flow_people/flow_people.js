@@ -47,7 +47,8 @@ export class FlowPeople extends Component {
         return this.props.figures.sent !== undefined;
     }
 
-    /** How many came in the time that is shown; who waits may have come long before. */
+    /** The visits in the time that is shown: in a loop several of one person. Who waits may have
+     * come long before. */
     get came() {
         const isOfAllTime = this.props.period === "all";
         return this.visits
@@ -124,10 +125,10 @@ export class FlowPeople extends Component {
     }
 
     get title() {
-        const came = this.came;
-        if (!came) {
-            return _t("Nobody came here in this time");
+        const visits = this.came;
+        if (!visits) {
+            return _t("No visit was over in this time");
         }
-        return came === 1 ? _t("1 person came here") : _t("%s people came here", formatInteger(came));
+        return visits === 1 ? _t("1 visit") : _t("%s visits", formatInteger(visits));
     }
 }

@@ -32,9 +32,9 @@ async function show(figures, period = "30") {
     return opened;
 }
 
-test("everybody who came is told, those who were skipped with the reasons", async () => {
+test("every visit is told, those who were skipped with the reasons", async () => {
     await show(VISITS);
-    expect(".o_mail_workflow_people h3").toHaveText("9 people came here");
+    expect(".o_mail_workflow_people h3").toHaveText("9 visits");
     expect(queryAllTexts(".o_people_words")).toEqual([
         "Done 6",
         "Here now 1",
@@ -42,12 +42,12 @@ test("everybody who came is told, those who were skipped with the reasons", asyn
     ]);
 });
 
-test("who waits is among those who came only where all the time is shown", async () => {
+test("who waits is among the visits only where all the time is shown", async () => {
     await show({ ...VISITS, done: 0, skipped: 0 });
-    expect(".o_mail_workflow_people h3").toHaveText("Nobody came here in this time");
+    expect(".o_mail_workflow_people h3").toHaveText("No visit was over in this time");
     expect(queryAllTexts(".o_people_words")).toEqual(["Here now 1"]);
     await show(VISITS, "all");
-    expect(".o_mail_workflow_people:last h3").toHaveText("10 people came here");
+    expect(".o_mail_workflow_people:last h3").toHaveText("10 visits");
 });
 
 test("readers are a share of those delivered; each figure leads to its people", async () => {

@@ -1,0 +1,87 @@
+import { describe, expect, press, queryOne, test } from "@odoo/hoot";
+import { Deferred } from "@odoo/hoot-mock";
+import { MockServer, contains, onRpc } from "@web/../tests/web_test_helpers";
+import { card, openDrawing, server, settle, setUpServer } from "./drawing_helpers";
+
+describe.current.tags("desktop");
+setUpServer();
+
+test("the panel shows the form of a step, saves it, and closes with Escape", async () => {
+    onRpc("mail.workflow.step", "web_save", ({ args }) => {
+        expect.step(args[1].name);
+        server.definition.steps[0].name = args[1].name;
+    });
+    await openDrawing();
+    await contains(card("remind")).click();
+    await settle();
+    expect(".o_mail_workflow_panel h2").toHaveText("Remind");
+    await contains(".o_mail_workflow_panel [name=name] input").edit("Second reminder");
+    await settle();
+    expect.verifySteps(["Second reminder"]);
+    expect(`${card("remind")} .o_title`).toHaveText("Second reminder");
+    await press("Escape");
+    await settle();
+    expect(".o_mail_workflow_panel").toHaveCount(0);
+    expect(card("remind")).toBeFocused();
+});
+
+test("what is typed is saved when Escape closes the panel", async () => {
+    onRpc("mail.workflow.step", "web_save", ({ args }) => {
+        expect.step(args[1].name);
+    });
+    await openDrawing();
+    await contains(card("remind")).click();
+    await settle();
+    const field = ".o_mail_workflow_panel [name=name] input";
+    await contains(field).edit("Second reminder", { confirm: false });
+    await press("Escape");
+    await settle();
+    expect.verifySteps(["Second reminder"]);
+    expect(".o_mail_workflow_panel").toHaveCount(0);
+});
+
+test("a card is removed while the panel saves: both are kept, nobody is in conflict", async () => {
+    const written = new Deferred();
+    onRpc("mail.workflow.step", "web_save", async ({ args }) => {
+        server.version += 1;
+        server.definition = JSON.parse(JSON.stringify(server.definition));
+        server.definition.steps[0].name = args[1].name;
+        await written;
+    });
+    await openDrawing();
+    await contains(card("remind")).click();
+    await settle();
+    await contains(".o_mail_workflow_panel [name=name] input").edit("Second reminder");
+    await settle();
+    queryOne(card("asks")).focus();
+    await press("Delete");
+    await settle();
+    expect(server.saved).toEqual([]);
+    written.resolve();
+    await settle();
+    expect(server.definition.steps).toEqual([
+        { key: "remind", kind: "email", name: "Second reminder" },
+    ]);
+    expect(".o_mail_workflow_notice").toHaveCount(0);
+});
+
+test("the panel shows what Undo made of its step", async () => {
+    onRpc("mail.workflow.step", "web_save", ({ args, parent }) => {
+        server.version += 1;
+        server.definition = JSON.parse(JSON.stringify(server.definition));
+        server.definition.steps[0].name = args[1].name;
+        return parent();
+    });
+    onRpc("mail.workflow", "save_flow", ({ args }) => {
+        const { name } = args[1].steps[0];
+        MockServer.env["mail.workflow.step"].write([10], { name: name || "Remind" });
+    });
+    await openDrawing();
+    await contains(card("remind")).click();
+    await settle();
+    await contains(".o_mail_workflow_panel [name=name] input").edit("Second reminder");
+    await settle();
+    await contains(".o_mail_workflow_tools [aria-label=Undo]").click();
+    await settle();
+    expect(".o_mail_workflow_panel [name=name] input").toHaveValue("Remind");
+});
