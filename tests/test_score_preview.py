@@ -22,7 +22,7 @@ class TestScorePreview(ScoreCase):
         self.adjust(self.eve, 5)
 
     def preview(self, user=None, **values):
-        previews = self.env["mail.workflow.score.preview"].with_user(user or self.marketer)
+        previews = self.env["mail.workflow.score.model"].with_user(user or self.marketer)
         ledger = self.env["mail.workflow.score.entry"].search_count([])
         found = previews.get_preview(self.model.id, **values)
         self.assertEqual(self.env["mail.workflow.score.entry"].search_count([]), ledger)
@@ -135,7 +135,7 @@ class TestScorePreview(ScoreCase):
             """,
             [self.model.id, [self.fit.id, self.engagement.id]],
         )
-        previews = self.env["mail.workflow.score.preview"]
+        previews = self.env["mail.workflow.score.model"]
         previews.get_preview(self.model.id)
         before = self.env.cr.sql_log_count
         found = previews.get_preview(self.model.id, thresholds={"hot_from": 60})

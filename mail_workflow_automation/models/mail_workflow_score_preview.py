@@ -33,7 +33,7 @@ class MailWorkflowScorePreview(models.AbstractModel):
     _description = "Preview of Scores"
 
     @api.model
-    def get_preview(self, score_model_id, thresholds=None, rule_id=False, rule=None):
+    def _preview(self, score_model_id, thresholds=None, rule_id=False, rule=None):
         """Return how people's grades and scores are, and how they would be.
 
         :param dict thresholds: of the score model, ``{field: number}``; what is not there stays
@@ -271,3 +271,13 @@ class MailWorkflowScorePreview(models.AbstractModel):
             }
             for key, partner_id, grade, grade_then in rows
         ]
+
+
+class MailWorkflowScoreModel(models.Model):
+    _inherit = "mail.workflow.score.model"
+
+    @api.model
+    def get_preview(self, score_model_id, thresholds=None, rule_id=False, rule=None):
+        """Return what a screen shows before it saves, see ``mail.workflow.score.preview``."""
+        previews = self.env["mail.workflow.score.preview"]
+        return previews._preview(score_model_id, thresholds, rule_id, rule)

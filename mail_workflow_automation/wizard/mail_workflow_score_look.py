@@ -69,7 +69,7 @@ class MailWorkflowScoreLook(models.AbstractModel):
                 )
 
     @api.model
-    def action_open(self):
+    def _open(self):
         """Look at the past as it is by default, and show what was found."""
         look = self.create(self._given())
         look._look()
@@ -83,7 +83,7 @@ class MailWorkflowScoreLook(models.AbstractModel):
             return {"score_model_id": self.env.context["active_id"]}
         return {}
 
-    def action_look(self):
+    def _look_again(self):
         self.ensure_one()
         self._look()
         return self._shown_on_page()

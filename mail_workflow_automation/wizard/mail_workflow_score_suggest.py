@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..engine.suggestion import ENOUGH, is_enough, mask, suggest
 
@@ -16,6 +16,15 @@ class MailWorkflowScoreSuggest(models.TransientModel):
         "was noted. It starts no workflow.",
     )
     suggestion_ids = fields.One2many("mail.workflow.score.suggestion", "suggest_id", readonly=True)
+
+    @api.model
+    def action_open(self):
+        """Look at the past, and show what was found."""
+        return self._open()
+
+    def action_look(self):
+        """Look at it as it was asked for now."""
+        return self._look_again()
 
     def _look(self):
         past = self._read_past()

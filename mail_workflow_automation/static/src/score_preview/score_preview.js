@@ -84,7 +84,7 @@ export class ScorePreview extends Component {
             );
         }
         const preview = this.orm.call(
-            "mail.workflow.score.preview",
+            "mail.workflow.score.model",
             "get_preview",
             [this.scoreModelId],
             values
