@@ -16,7 +16,9 @@ from dev.visitor import Visitor
 HERE = Path(__file__).parent
 DAY_LATER, TWO_DAYS_LATER = "+24h30m", "+49h"
 CLOCKS = {DAY_LATER: "+1470m", TWO_DAYS_LATER: "+2940m"}
-ARRIVAL_LIMIT = 90  # seconds to wait for a mail; idle cron workers look every minute
+ARRIVAL_LIMIT = (
+    180  # seconds to wait for a mail; idle crons look every minute, daily jobs may hold them
+)
 QUIET_SECONDS = 5  # how long to watch for mails that must not come
 
 
