@@ -24,6 +24,7 @@ test-all: browser
 	@ALL=1 $(PYTEST) $(ARGS)
 	@$(GLUE)
 	@dev/run python dev/lifecycle.py
+	@dev/run python dev/glue_lifecycle.py
 	@dev/run python dev/odoo_tests.py
 
 bench:
