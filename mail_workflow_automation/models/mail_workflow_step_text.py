@@ -50,7 +50,11 @@ class MailWorkflowStepText(models.Model):
         model = self.env["mailing.mailing"].with_context(workflow_text=MAKING, **quiet)
         # what Odoo would find out, or wake a cron for, with each mailing
         medium = self.env["utm.medium"]._fetch_or_create_utm_medium("email") if needed else None
-        shared = {"ab_testing_schedule_datetime": False, "medium_id": medium and medium.id}
+        shared = {
+            "ab_testing_schedule_datetime": False,
+            "medium_id": medium and medium.id,
+            "mail_server_id": needed and model._get_default_mail_server_id(),
+        }
         mailings = model.create(
             [{**self._prepare_mailing_values(steps[i], vals_list[i]), **shared} for i in needed]
         )
