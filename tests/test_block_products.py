@@ -1,7 +1,9 @@
 """What is recommended to whom, and what it costs them."""
 
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
+
+from odoo.addons.website_sale.tests.common import MockRequest
 
 from .block_common import BlockCase, block
 
@@ -180,6 +182,60 @@ class TestPrices(BlockCase):
         self.assertIn("20.00", self.price(ada))
         self.website.show_line_subtotals_tax_selection = "tax_included"
         self.assertIn("22.00", self.price(ada))
+
+    def abroad(self, tax):
+        """Return a country whose customers do not pay a tax."""
+        country = self.env["res.country"].create({"name": "Elsewhere", "code": "X9"})
+        position = self.env["account.fiscal.position"].create(
+            {"name": "Abroad", "auto_apply": True, "country_id": country.id}
+        )
+        none = {"name": "None", "amount": 0, "original_tax_ids": tax.ids}
+        self.env["account.tax"].create({**none, "fiscal_position_ids": position.ids})
+        return country, position
+
+    def test_price_with_the_taxes_of_who_reads_it(self):
+        tax = self.env["account.tax"].create(
+            {"name": "Ten", "amount": 10, "price_include_override": "tax_included"}
+        )
+        self.bulb.write({"taxes_id": tax.ids, "list_price": 22})
+        self.website.show_line_subtotals_tax_selection = "tax_included"
+        country, position = self.abroad(tax)
+        self.assertIn("22.00", self.price(self.person("Ada")))
+        self.assertIn("20.00", self.price(self.person("Bob", country_id=country.id)))
+        chosen = {"property_account_position_id": position.id}
+        self.assertIn("20.00", self.price(self.person("Cleo", **chosen)))
+        cart = self.cart(self.person("Dan"), self.product, fiscal_position_id=position.id)
+        self.assertIn("20.00", self.price(cart))
+
+    def test_price_is_what_a_customer_who_is_logged_in_sees_in_the_shop(self):
+        tax = self.env["account.tax"].create(
+            {"name": "Ten", "amount": 10, "price_include_override": "tax_included"}
+        )
+        self.bulb.write({"taxes_id": tax.ids, "list_price": 44})
+        self.env["res.config.settings"].create({"group_product_pricelist": True}).execute()
+        item = {"compute_price": "percentage", "percent_price": 50}
+        half = self.env["product.pricelist"].create(
+            {"name": "Half", "selectable": True, "item_ids": [Command.create(item)]}
+        )
+        country, _position = self.abroad(tax)
+        user = new_test_user(self.env, "zoe", groups="base.group_portal", email="z@x.example.com")
+        user.partner_id.write({"property_product_pricelist": half.id, "country_id": country.id})
+        for place, shown, price in (
+            (country, "tax_included", 20),
+            (country.browse(), "tax_included", 22),
+            (country.browse(), "tax_excluded", 20),
+        ):
+            user.partner_id.country_id = place
+            self.website.show_line_subtotals_tax_selection = shown
+            self.assertEqual(self.in_shop(user), price)
+            self.assertIn(f"{price}.00", self.price(user.partner_id))
+
+    def in_shop(self, user):
+        """Return the price that the shop itself shows to somebody."""
+        website = self.website.with_user(user).with_context(website_id=self.website.id)
+        template = self.bulb.product_tmpl_id.with_user(user)
+        with MockRequest(self.env(user=user), website=website):
+            return template._get_sales_prices(website)[template.id]["price_reduce"]
 
     def test_price_in_the_language_of_the_reader(self):
         text = {"subject": "s", "body_html": block("new_products")}

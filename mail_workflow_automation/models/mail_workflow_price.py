@@ -9,21 +9,23 @@ class MailWorkflowPrice(models.AbstractModel):
 
     @api.model
     def _of(self, runs, templates, env, website):
-        """Return ``{run id: {template id: price in words}}``: by the price list of each person's
-        order, else of the person, with or without taxes as the shop shows them."""
-        groups = {}
-        for run_id, pricelist in self._pricelists(runs, env, website).items():
-            groups.setdefault(pricelist, []).append(run_id)
-        prices = {}
-        for pricelist, run_ids in groups.items():
-            shown = self._shown(templates, pricelist, env, website)
-            prices.update(dict.fromkeys(run_ids, shown))
+        """Return ``{run id: {template id: price in words}}``: by the price list and the fiscal
+        position of each person's order, else of the person, with or without taxes as the shop
+        shows them."""
+        orders = self.env["mail.workflow.purchase"]._named_orders(runs, env)
+        pricelists = self._pricelists(runs, orders, env, website)
+        positions = self._fiscal_positions(runs, orders, env)
+        prices, shown = {}, {}
+        for run in runs:
+            terms = pricelists[run.id], positions[run.id]
+            if terms not in shown:
+                shown[terms] = self._shown(templates, *terms, env, website)
+            prices[run.id] = shown[terms]
         return prices
 
     @api.model
-    def _pricelists(self, runs, env, website):
+    def _pricelists(self, runs, orders, env, website):
         """Return ``{run id: price list}``, an empty one where there are none."""
-        orders = self.env["mail.workflow.purchase"]._named_orders(runs, env)
         # which prices are whose does not depend on who may see price lists
         pricelists_sudo = env["product.pricelist"].sudo()
         partners = runs.partner_id.ids
@@ -43,8 +45,30 @@ class MailWorkflowPrice(models.AbstractModel):
         return found
 
     @api.model
-    def _shown(self, templates, pricelist, env, website):
-        """Return ``{template id: price in words}`` by one price list."""
+    def _fiscal_positions(self, runs, orders, env):
+        """Return ``{run id: fiscal position}``, an empty one where taxes stay as they are: as
+        ``_get_fiscal_position`` of Odoo finds it, which searches for each contact."""
+        # which taxes somebody pays does not depend on who may see taxes
+        positions_sudo = env["account.fiscal.position"].sudo()
+        domain = positions_sudo._check_company_domain(env.company)
+        detected = positions_sudo.search([*domain, ("auto_apply", "=", True)])
+        partners = runs.partner_id.sudo().with_company(env.company)
+        by_partner = {}
+        for partner in partners:
+            own = partner.property_account_position_id
+            if not own and partner.country_id:
+                own = detected._get_first_matching_fpos(partner)
+            by_partner[partner.id] = own
+        return {
+            run.id: orders[run.id].sudo().fiscal_position_id
+            if run.id in orders
+            else by_partner.get(run.partner_id.id, positions_sudo)
+            for run in runs
+        }
+
+    @api.model
+    def _shown(self, templates, pricelist, position, env, website):
+        """Return ``{template id: price in words}`` by one price list and fiscal position."""
         templates_sudo = templates.sudo()  # a price is what the shop shows to everybody
         currency = pricelist.currency_id or env.company.currency_id
         prices = pricelist._get_products_price(templates_sudo, 1.0, currency=currency)
@@ -54,7 +78,7 @@ class MailWorkflowPrice(models.AbstractModel):
             price = prices[template.id]
             if website:
                 price = template._apply_taxes_to_price(
-                    price, currency, taxes, taxes, template, website=website
+                    price, currency, taxes, position.map_tax(taxes), template, website=website
                 )
             shown[template.id] = tools.format_amount(env, price, currency)
         return shown
