@@ -1,5 +1,6 @@
 """Newsletter with double opt-in: on the list is only who confirmed the address."""
 
+from .parts import wait_click
 from .texts import mail
 
 GOAL = "welcome"
@@ -22,18 +23,6 @@ def effect(env):
     return env._("Clean lists, proof of consent, and mail that arrives.")
 
 
-def _confirmed(env, key, name, otherwise):
-    """Return a wait for the click in a mail; ``otherwise``: steps for who did not follow it."""
-    return {
-        "key": f"{key}_clicked",
-        "kind": "wait",
-        "name": name,
-        "days": 3,
-        "events": [{"kind": "email_clicked", "filters": {"step": key}, "branch": "confirmed"}],
-        "branches": {"confirmed": {"steps": []}, "timeout": {"steps": otherwise}},
-    }
-
-
 def definition(env, newsletter=None):
     """Return the recipe in the file format.
 
@@ -45,11 +34,13 @@ def definition(env, newsletter=None):
         trigger["filters"] = {"list": newsletter}
     remind = [
         mail(env, "newsletter_opt_in", "remind", env._("Reminder"), is_service=True),
-        _confirmed(
-            env,
-            "remind",
+        wait_click(
+            "remind_clicked",
             env._("Do they confirm now?"),
-            [{"key": "silent", "kind": "end", "reason": env._("Not confirmed")}],
+            "remind",
+            days=3,
+            otherwise=[{"key": "silent", "kind": "end", "reason": env._("Not confirmed")}],
+            branch="confirmed",
         ),
     ]
     return {
@@ -62,7 +53,14 @@ def definition(env, newsletter=None):
         "steps": [
             {"key": "off", "kind": "list", "name": env._("Not yet"), "remove": lists},
             mail(env, "newsletter_opt_in", "confirm", env._("Please confirm"), is_service=True),
-            _confirmed(env, "confirm", env._("Do they confirm?"), remind),
+            wait_click(
+                "confirm_clicked",
+                env._("Do they confirm?"),
+                "confirm",
+                days=3,
+                otherwise=remind,
+                branch="confirmed",
+            ),
             {
                 "key": "on",
                 "kind": "list",

@@ -13,6 +13,24 @@ def wait_morning(**values):
     return {"kind": "wait", "until_time": "10:00", **values}
 
 
+def wait_click(key, name, step, days, *, clicked=(), otherwise=(), branch="clicked"):
+    """Return a wait of so many days for the click in a mail.
+
+    :param str step: key of the mail
+    :param clicked: steps for who follows a link
+    :param otherwise: steps for who does not
+    :param str branch: what the way of who does is called
+    """
+    return {
+        "key": key,
+        "kind": "wait",
+        "name": name,
+        "days": days,
+        "events": [{"kind": "email_clicked", "filters": {"step": step}, "branch": branch}],
+        "branches": {branch: {"steps": [*clicked]}, "timeout": {"steps": [*otherwise]}},
+    }
+
+
 def gift(program, with_code, without, **limits):
     """Return the steps that give a code, where a coupon program was chosen.
 

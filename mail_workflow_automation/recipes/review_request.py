@@ -1,6 +1,6 @@
 """Review request: after the delivery where deliveries are known, else after the order."""
 
-from .parts import wait_days, wait_morning
+from .parts import wait_click, wait_days, wait_morning
 from .texts import mail
 
 GOAL = "care"
@@ -46,20 +46,12 @@ def definition(env, delay=10):
             wait_days(delay, key="days"),
             wait_morning(key="morning"),
             mail(env, "review_request", "ask", env._("Request"), on_skip="leave"),
-            {
-                "key": "clicked",
-                "kind": "wait",
-                "name": env._("Do they follow the link?"),
-                "days": 6,
-                "events": [
-                    {"kind": "email_clicked", "filters": {"step": "ask"}, "branch": "clicked"}
-                ],
-                "branches": {
-                    "clicked": {"steps": []},
-                    "timeout": {
-                        "steps": [mail(env, "review_request", "remind", env._("Reminder"))]
-                    },
-                },
-            },
+            wait_click(
+                "clicked",
+                env._("Do they follow the link?"),
+                "ask",
+                days=6,
+                otherwise=[mail(env, "review_request", "remind", env._("Reminder"))],
+            ),
         ],
     }

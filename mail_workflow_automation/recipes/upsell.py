@@ -1,6 +1,6 @@
 """Upsell: some weeks after an order the next size up, and advice for who looks at it."""
 
-from .parts import wait_days, wait_morning
+from .parts import wait_click, wait_days, wait_morning
 from .texts import mail
 
 GOAL = "sell"
@@ -49,15 +49,6 @@ def definition(env, delay=45):
             wait_days(delay, key="days"),
             wait_morning(key="morning"),
             mail(env, "upsell", "step", env._("The next size up"), on_skip="leave"),
-            {
-                "key": "clicked",
-                "kind": "wait",
-                "name": env._("Do they look at it?"),
-                "days": 5,
-                "events": [
-                    {"kind": "email_clicked", "filters": {"step": "step"}, "branch": "clicked"}
-                ],
-                "branches": {"clicked": {"steps": advice}, "timeout": {"steps": []}},
-            },
+            wait_click("clicked", env._("Do they look at it?"), "step", days=5, clicked=advice),
         ],
     }

@@ -1,6 +1,6 @@
 """Welcome to a new business contact: what happens next, good questions, an offer to talk."""
 
-from .parts import WORKDAYS, for_owner
+from .parts import WORKDAYS, for_owner, wait_click
 from .texts import mail
 
 GOAL = "welcome"
@@ -40,24 +40,13 @@ def definition(env):
             {"key": "days", "kind": "wait", "days": 3, "business": True},
             {"key": "morning", "kind": "wait", "until_time": "09:30", "weekdays": WORKDAYS},
             mail(env, "welcome_b2b", "questions", env._("Five questions")),
-            {
-                "key": "clicked",
-                "kind": "wait",
-                "name": env._("Are they interested?"),
-                "days": 4,
-                "events": [
-                    {"kind": "email_clicked", "filters": {"step": "questions"}, "branch": "clicked"}
-                ],
-                "branches": {
-                    "clicked": {
-                        "steps": [
-                            for_owner(env, "call", env._("Call: interested"), deadline_days=1)
-                        ]
-                    },
-                    "timeout": {
-                        "steps": [mail(env, "welcome_b2b", "call_me", env._("Offer of a call"))]
-                    },
-                },
-            },
+            wait_click(
+                "clicked",
+                env._("Are they interested?"),
+                "questions",
+                days=4,
+                clicked=[for_owner(env, "call", env._("Call: interested"), deadline_days=1)],
+                otherwise=[mail(env, "welcome_b2b", "call_me", env._("Offer of a call"))],
+            ),
         ],
     }
