@@ -5,24 +5,13 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .mail_workflow_event import COLUMNS
+
 _logger = logging.getLogger(__name__)
 
 BATCH = 500
-EVENT_COLUMNS = (
-    "id",
-    "kind",
-    "occurred_at",
-    "res_model",
-    "res_id",
-    "partner_id",
-    "email_normalized",
-    "visitor_id",
-    "company_id",
-    "website_id",
-    "data",
-    "verdict",
-    "key",
-)
+# what is read of an event, for a query
+EVENT_COLUMNS = SQL(", ").join(map(SQL.identifier, ("id", *COLUMNS)))
 
 
 class MailWorkflowDispatcher(models.AbstractModel):
@@ -81,7 +70,7 @@ class MailWorkflowDispatcher(models.AbstractModel):
                  LIMIT %s
                    FOR NO KEY UPDATE SKIP LOCKED
                 """,
-                SQL(", ").join(SQL.identifier(name) for name in EVENT_COLUMNS),
+                EVENT_COLUMNS,
                 size,
             )
         )

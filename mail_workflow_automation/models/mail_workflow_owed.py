@@ -198,7 +198,7 @@ class MailWorkflowMissed(models.Model):
             SQL(
                 "SELECT %s FROM mail_workflow_event WHERE id = ANY(%s) AND kind = %s"
                 " ORDER BY occurred_at, id",
-                SQL(", ").join(SQL.identifier(name) for name in EVENT_COLUMNS),
+                EVENT_COLUMNS,
                 ids,
                 trigger.kind,
             )

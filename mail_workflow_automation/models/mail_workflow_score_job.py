@@ -128,7 +128,7 @@ class MailWorkflowScoreJob(models.AbstractModel):
                  ORDER BY id
                  LIMIT %s
                 """,
-                SQL(", ").join(SQL.identifier(name) for name in EVENT_COLUMNS),
+                EVENT_COLUMNS,
                 rule.past_after,
                 rule.past_until,
                 rule.event_kind,

@@ -127,7 +127,7 @@ class MailWorkflowScorePreview(models.AbstractModel):
                  ORDER BY id DESC
                  LIMIT %s
                 """,
-                SQL(", ").join(SQL.identifier(name) for name in EVENT_COLUMNS),
+                EVENT_COLUMNS,
                 after,
                 rule.event_kind,
                 MOST_EVENTS,

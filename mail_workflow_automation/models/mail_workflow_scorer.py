@@ -69,7 +69,6 @@ class MailWorkflowScorer(models.AbstractModel):
         visitors |= {event["data"]["into"] for event in known if (event["data"] or {}).get("into")}
         if not visitors:
             return []
-        columns = SQL(", ").join(SQL.identifier(name) for name in EVENT_COLUMNS)
         self.env.cr.execute(
             SQL(
                 """
@@ -79,7 +78,7 @@ class MailWorkflowScorer(models.AbstractModel):
                    AND (partner_id IS NOT NULL OR email_normalized IS NOT NULL)
                  ORDER BY occurred_at, id
                 """,
-                columns,
+                EVENT_COLUMNS,
                 list(visitors),
                 kinds,
             )
