@@ -107,20 +107,25 @@ class MailWorkflowContentRequest(models.Model):
     def _ask(self):
         """Send the mail with the button; not without end to an address that somebody typed."""
         template = self.env.ref("mail_workflow_automation.mail_template_content_confirm")
+        now = fields.Datetime.now()
+        asking = self.filtered("needs_confirmation")
+        earlier = self.sudo().search(
+            [
+                ("email_normalized", "in", asking.mapped("email_normalized")),
+                ("needs_confirmation", "=", True),
+                ("create_date", ">", now - timedelta(days=1)),
+            ]
+        )
         asked_now = self.browse()
-        for asked in self.filtered("needs_confirmation"):
-            before = self.sudo().search(
-                [
-                    ("email_normalized", "=", asked.email_normalized),
-                    ("id", "<", asked.id),
-                    ("needs_confirmation", "=", True),
-                    ("create_date", ">", fields.Datetime.now() - timedelta(days=1)),
-                ]
+        for asked in asking:
+            before = earlier.filtered(
+                lambda one, asked=asked: (
+                    one.email_normalized == asked.email_normalized and one.id < asked.id
+                )
             )
-            latest = fields.Datetime.now() - ASK_AGAIN_AFTER
             again = before.filtered(
-                lambda one, asked=asked, latest=latest: (
-                    one.content_id == asked.content_id and one.create_date > latest
+                lambda one, asked=asked: (
+                    one.content_id == asked.content_id and one.create_date > now - ASK_AGAIN_AFTER
                 )
             )
             if not again and len(before) < MOST_QUESTIONS:

@@ -273,21 +273,25 @@ class MailWorkflowScoringRule(models.Model):
 
     def _check_without_points(self, vals):
         """What a rule has given stays explained by it."""
-        for rule in self:
-            if vals and all(
-                (rule[name].id if name.endswith("_id") else rule[name]) == vals[name]
-                for name in ("score_model_id", "basis")
-                if name in vals
-            ):
-                continue
-            entries_sudo = self.env["mail.workflow.score.entry"].sudo()
-            if entries_sudo.search_count([("rule_id", "=", rule.id)], limit=1):
-                raise UserError(
-                    self.env._(
-                        "“%s” has given points. Archive it and write another rule.",
-                        rule.display_name,
-                    )
+        changed = self.filtered(
+            lambda rule: (
+                not vals
+                or any(
+                    (rule[name].id if name.endswith("_id") else rule[name]) != vals[name]
+                    for name in ("score_model_id", "basis")
+                    if name in vals
                 )
+            )
+        )
+        entries_sudo = self.env["mail.workflow.score.entry"].sudo()
+        given = entries_sudo.search([("rule_id", "in", changed.ids)], order="rule_id.id", limit=1)
+        if given:
+            raise UserError(
+                self.env._(
+                    "“%s” has given points. Archive it and write another rule.",
+                    given.rule_id.display_name,
+                )
+            )
 
     def _look_now(self):
         """Let the scoring job apply profiles; the form does not wait for it."""
