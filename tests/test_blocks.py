@@ -1,7 +1,13 @@
 """Content blocks: where they stand in a text, their options, what is left of them."""
 
+import base64
+import re
+
+from PIL import Image
+
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools.image import image_apply_opt
 
 from .block_common import BlockCase, block
 from .common import mail
@@ -103,9 +109,24 @@ class TestBlocks(BlockCase):
         self.assertNotIn("Desk lamp", of_bob.body_html)
         self.assertNotIn("t-if", of_ada.body_html)
 
-    def test_mail_is_made_for_dark_screens(self):
+    def test_a_dark_screen_shows_a_mail_as_it_was_designed(self):
+        """Else what has no color of its own turns white, on a ground that stays white."""
         body = str(self.mail_of("<p>Hello</p>", self.person()).body_html)
-        self.assertIn('name="color-scheme" content="light dark"', body)
+        self.assertIn('name="color-scheme" content="light"', body)
+
+    def test_logo_of_the_company_its_name_without_one(self):
+        def shown(file=None):
+            self.env.company.logo = file and base64.b64encode(file)
+            html = self.mail_of(block("company_logo"), self.person()).body_html
+            return re.findall(r'src="[^"]*(/logo.png[?]company=\d+)"', str(html)), html
+
+        picture = image_apply_opt(Image.new("RGB", (300, 100), "#336699"), "PNG")
+        links, _html = shown(picture)
+        self.assertEqual(links, [f"/logo.png?company={self.env.company.id}"])
+        for file in (None, b"<svg xmlns='http://www.w3.org/2000/svg'/>"):
+            links, html = shown(file)
+            self.assertFalse(links)
+            self.assertIn(self.env.company.name, html)
 
     def test_the_designer_offers_every_block_with_a_sample_in_the_user_s_language(self):
         blocks = self.env["mail.workflow.block"].with_user(self.marketer)

@@ -24,9 +24,11 @@ from .mail_workflow_mailer import (
 # a link of ours in a block that was rendered: text of a block has its quotes escaped
 BLOCK_LINK = re.compile(r'(?<=href=")/workflow/[a-z]+(?:/\d+)?(?=")')
 PATHS = {"cart": CART_PATH, "coupon": COUPON_PATH, "order": ORDER_PATH}
-DARK_MODE = (
-    '<meta name="color-scheme" content="light dark"/>'
-    '<meta name="supported-color-schemes" content="light dark"/>'
+# as it was designed, on a dark screen too: a program that were told otherwise would make white what
+# has no color of its own, on a ground that has one
+LIGHT = (
+    '<meta name="color-scheme" content="light"/>'
+    '<meta name="supported-color-schemes" content="light"/>'
 )
 
 
@@ -217,7 +219,7 @@ class MailWorkflowMailer(models.AbstractModel):
             {"body": Markup(inner), "mailing_style": style},
             minimal_qcontext=True,
         )
-        page = str(page).replace("<head>", f"<head>{DARK_MODE}", 1)
+        page = str(page).replace("<head>", f"<head>{LIGHT}", 1)
         return Template(page, slots, token, in_words(page))
 
     @api.model

@@ -62,7 +62,8 @@ def _text(env, template, lang, is_service):
     root = lxml.html.fragment_fromstring(_render(env, template, lang, {}), create_parent="div")
     subject, preview = (_take(root, name) for name in ("subject", "preview"))
     _dress(env, root, colors, lang)
-    parts = {"parts": list(_parts(root)), "is_service": is_service, **colors}
+    logo = env["mail.workflow.block"]._of("company_logo")._sample(env, lang)
+    parts = {"parts": list(_parts(root)), "is_service": is_service, "logo": logo, **colors}
     content = _render(env, "recipe_mail_layout", lang, parts)
     return {
         "subject": subject,

@@ -2,6 +2,7 @@ from . import block
 from . import words
 from . import contact_name
 from . import company_name
+from . import company_logo
 from . import coupon_code
 from . import coupon_expiry
 from . import coupon

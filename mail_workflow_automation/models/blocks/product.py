@@ -14,6 +14,8 @@ OUTLOOK_CELL = Markup('<!--[if mso]><td width="%s" valign="top"><![endif]-->')
 OUTLOOK_CELL_END = Markup("<!--[if mso]></td><![endif]-->")
 OUTLOOK_END = Markup("<!--[if mso]></tr></table><![endif]-->")
 IN_A_ROW = 3
+# pixels, by how many stand in a row
+PICTURE_WIDTHS = {1: 220, 2: 200, 3: 138}
 
 
 class MailWorkflowProductBlock(models.AbstractModel):
@@ -59,6 +61,7 @@ class MailWorkflowProductBlock(models.AbstractModel):
         values = {
             "rows": rows,
             "width": f"{100 // columns}%",
+            "picture_width": PICTURE_WIDTHS[columns],
             "outlook_start": OUTLOOK_START,
             "outlook_cell": OUTLOOK_CELL % f"{100 // columns}%",
             "outlook_cell_end": OUTLOOK_CELL_END,
