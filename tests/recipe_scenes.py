@@ -19,6 +19,11 @@ def order(case, person, **values):
     return ordered
 
 
+def order_with_alternatives(case, person):
+    case.product.alternative_product_ids = case.other_product.product_tmpl_id
+    return order(case, person)
+
+
 def lead(case, person):
     return case.env["crm.lead"].create(
         {"name": "Twenty desks", "partner_id": person.id, "type": "opportunity"}
@@ -184,8 +189,12 @@ SCENES = {
     "abandoned_quotation": [Scene(quote, "days questions answer call end workday expires")],
     "cross_sell": [Scene(order, "days morning matching week last")],
     "upsell": [
-        Scene(order, "days morning step clicked"),
-        Scene(order, "days morning step clicked look advice", acts={"clicked": click("step")}),
+        Scene(order_with_alternatives, "days morning step clicked"),
+        Scene(
+            order_with_alternatives,
+            "days morning step clicked look advice",
+            acts={"clicked": click("step")},
+        ),
     ],
     "replenishment": [Scene(bought_monthly, "time due last", days=10.1)],
     "vip": [

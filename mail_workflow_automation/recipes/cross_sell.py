@@ -1,4 +1,4 @@
-"""Additional item: some time after an order, what goes well with it."""
+"""Additional item: some time after an order, what goes well with it, then best sellers."""
 
 from .parts import wait_days, wait_morning
 from .texts import mail
@@ -14,8 +14,9 @@ def label(env):
 
 def description(env):
     return env._(
-        "Some time after an order the customer sees accessories of what they bought, a week "
-        "later what others buy with it. Never what they own, and no more once they order."
+        "Some time after an order the customer sees what goes well with it: accessories, and what "
+        "others bought with it. A week later the favorites of the shop. Never what they own, and "
+        "no more once they order."
     )
 
 
@@ -46,6 +47,6 @@ def definition(env, delay=10):
             wait_morning(key="morning"),
             mail(env, "cross_sell", "matching", env._("Goes well with it"), on_skip="leave"),
             wait_days(7, key="week"),
-            mail(env, "cross_sell", "last", env._("Often bought together")),
+            mail(env, "cross_sell", "last", env._("Favorites of the shop")),
         ],
     }

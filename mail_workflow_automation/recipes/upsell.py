@@ -14,8 +14,8 @@ def label(env):
 
 def description(env):
     return env._(
-        "Some weeks after an order the customer sees better alternatives to what they bought. Who "
-        "has a look without ordering gets an offer of advice."
+        "Some weeks after an order the customer sees the alternatives that you set on what they "
+        "bought. Who has a look without ordering gets an offer of advice."
     )
 
 
@@ -42,6 +42,7 @@ def definition(env, delay=45):
         "model": "sale.order",
         "purpose": "marketing",
         "triggers": [{"kind": "order_confirmed"}],
+        "audience": [["order_line.product_id.alternative_product_ids", "!=", False]],
         "reentry": {"policy": "after_exit", "per": "person", "days": 180},
         "goal": {"kind": "order_confirmed", "window_days": 21},
         "exits": [{"kind": "order_cancelled", "same_record": True}],
