@@ -39,6 +39,20 @@ class MailWorkflowGate(models.AbstractModel):
         return refusals
 
     @api.model
+    def _decide(self, step, runs):
+        """Return what a step that is a message decides: it is queued, or skipped with its reason.
+
+        :returns: ``{run id: Outcome}``
+        """
+        refusals = self._refusals(step, runs)
+        return {
+            run.id: outcomes_of.skip(refusals[run.id])
+            if run.id in refusals
+            else outcomes_of.done(execution_state="queued")
+            for run in runs
+        }
+
+    @api.model
     def _holds(self, step, runs, now):
         """Return why runs get their marketing mail later: ``{run id: Outcome}``.
 

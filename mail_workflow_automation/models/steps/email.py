@@ -5,7 +5,6 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError
 from odoo.tools.translate import LazyTranslate
 
-from ...engine import outcome
 from ...exceptions import DefinitionError
 
 _lt = LazyTranslate(__name__)
@@ -72,13 +71,7 @@ class MailWorkflowStepEmail(models.AbstractModel):
 
     @api.model
     def _decide(self, step, runs, now):
-        refusals = self.env["mail.workflow.gate"]._refusals(step, runs)
-        return {
-            run.id: outcome.skip(refusals[run.id])
-            if run.id in refusals
-            else outcome.done(execution_state="queued")
-            for run in runs
-        }
+        return self.env["mail.workflow.gate"]._decide(step, runs)
 
     @api.model
     def _perform(self, step, runs, outcomes, executions, now):

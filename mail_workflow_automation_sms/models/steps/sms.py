@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.tools import plaintext2html
 from odoo.tools.translate import LazyTranslate
 
-from odoo.addons.mail_workflow_automation.engine import outcome
 from odoo.addons.mail_workflow_automation.exceptions import DefinitionError
 from odoo.addons.mail_workflow_automation.gone import step_gone
 
@@ -82,13 +81,7 @@ class MailWorkflowStepSms(models.AbstractModel):
 
     @api.model
     def _decide(self, step, runs, now):
-        refusals = self.env["mail.workflow.gate"]._refusals(step, runs)
-        return {
-            run.id: outcome.skip(refusals[run.id])
-            if run.id in refusals
-            else outcome.done(execution_state="queued")
-            for run in runs
-        }
+        return self.env["mail.workflow.gate"]._decide(step, runs)
 
     @api.model
     def _perform(self, step, runs, outcomes, executions, now):
