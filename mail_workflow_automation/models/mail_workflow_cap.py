@@ -6,6 +6,8 @@ from odoo.tools import SQL
 
 # when to look again at who is held because another mail to them is just being decided
 AGAIN = timedelta(minutes=1)
+# the ``_person_key`` of a run ``e``
+PERSON = SQL("COALESCE(e.email_normalized, 'partner:' || e.partner_id)")
 
 
 class MailWorkflowCap(models.AbstractModel):
@@ -34,13 +36,13 @@ class MailWorkflowCap(models.AbstractModel):
 
     @api.model
     def _freed_at(self, workflow, runs, now):
-        """Return ``{run id: naive UTC}``: when those may get a message who may not get one now. Who
-        has a phone only is not counted.
+        """Return ``{run id: naive UTC}``: when those may get a message who may not get one now. A
+        person is an address, or a contact without one who has a phone only.
 
         Not for simulations: it locks rows. Three queries, however many runs.
         """
         most, window = self._limit()
-        runs = runs.filtered("email_normalized")
+        runs = runs.filtered(lambda run: run.email_normalized or run.partner_id)
         if not most or not runs:
             return {}
         others = self._others(runs, now)
@@ -48,8 +50,8 @@ class MailWorkflowCap(models.AbstractModel):
         sent = self._sent(runs, now - window)
         freed = {}
         for run in runs.sorted("id"):
-            times = sent[run.email_normalized]
-            mine = others.get(run.email_normalized, ())
+            times = sent[run._person_key()]
+            mine = others.get(run._person_key(), ())
             # of two runs in two hands one decides now: the elder
             is_contested = any(other["id"] in busy and other["id"] < run.id for other in mine)
             first = sum(
@@ -64,31 +66,45 @@ class MailWorkflowCap(models.AbstractModel):
         return freed
 
     @api.model
+    def _is_of_people(self, runs):
+        """Return the SQL condition that a run ``e`` is of the people of these; each part of it has
+        an index."""
+        known, parts = runs.filtered("email_normalized"), []
+        if known:
+            emails = list(set(known.mapped("email_normalized")))
+            parts.append(SQL("e.email_normalized = ANY(%s)", emails))
+        if runs - known:
+            ids = (runs - known).partner_id.ids
+            parts.append(SQL("e.partner_id = ANY(%s) AND e.email_normalized IS NULL", ids))
+        return SQL("(%s)", SQL(" OR ").join(parts))
+
+    @api.model
     def _others(self, runs, now):
-        """Return ``{address: [other open runs of marketing]}``; ``is_pending``: a mail is due."""
+        """Return ``{person: [other open runs of marketing]}``; ``is_pending``: a mail is due."""
         self.env["mail.workflow"].flush_model(["priority", "purpose", "state"])
         self.env["mail.workflow.enrollment"].flush_model()
         self.env.cr.execute(
             SQL(
                 """
-                SELECT e.id, e.email_normalized, w.priority,
+                SELECT e.id, %(person)s AS person, w.priority,
                        w.state = 'running' AND s.kind = ANY(%(kinds)s) AND e.due_at <= %(now)s
                            AS is_pending
                   FROM mail_workflow_enrollment e
                   JOIN mail_workflow w ON w.id = e.workflow_id AND w.purpose = 'marketing'
                   LEFT JOIN mail_workflow_step s ON s.id = e.step_id
-                 WHERE e.email_normalized = ANY(%(emails)s) AND e.state = 'active'
+                 WHERE %(is_of_people)s AND e.state = 'active'
                    AND e.id != ALL(%(ids)s)
                 """,
                 now=now,
-                emails=list(set(runs.mapped("email_normalized"))),
+                person=PERSON,
+                is_of_people=self._is_of_people(runs),
                 ids=runs.ids,
                 kinds=self._kinds(),
             )
         )
         found = defaultdict(list)
         for row in self.env.cr.dictfetchall():
-            found[row["email_normalized"]].append(row)
+            found[row["person"]].append(row)
         return found
 
     @api.model
@@ -106,22 +122,23 @@ class MailWorkflowCap(models.AbstractModel):
 
     @api.model
     def _sent(self, runs, since):
-        """Return ``{address: [when marketing mails were queued]}`` after a moment, oldest first."""
+        """Return ``{person: [when marketing messages were queued]}`` after a moment, in order."""
         self.env["mail.workflow.execution"].flush_model()
         self.env.cr.execute(
             SQL(
                 """
-                SELECT e.email_normalized, array_agg(x.executed_at ORDER BY x.executed_at)
+                SELECT %s, array_agg(x.executed_at ORDER BY x.executed_at)
                   FROM mail_workflow_enrollment e
                   JOIN mail_workflow w ON w.id = e.workflow_id AND w.purpose = 'marketing'
                   JOIN mail_workflow_execution x ON x.enrollment_id = e.id
                   JOIN mail_workflow_step s ON s.id = x.step_id AND s.kind = ANY(%s)
-                 WHERE e.email_normalized = ANY(%s) AND x.executed_at > %s
+                 WHERE %s AND x.executed_at > %s
                    AND x.state IN ('queued', 'done', 'failed')
-                 GROUP BY e.email_normalized
+                 GROUP BY 1
                 """,
+                PERSON,
                 self._kinds(),
-                list(set(runs.mapped("email_normalized"))),
+                self._is_of_people(runs),
                 since,
             )
         )

@@ -30,28 +30,37 @@ class MailWorkflowMailer(models.AbstractModel):
         return {tracker.url: tracker.code for tracker in trackers_sudo}
 
     @api.model
+    def _make_trackers(self, mailing, labels):
+        """Make the link trackers that a mailing lacks, with a title each (Odoo would fetch the page
+        for one).
+
+        :param dict labels: ``{absolute url: words of the link}``
+        """
+        mailing_sudo = mailing.sudo()
+        values, existing = mailing_sudo._get_link_tracker_values(), self._trackers(mailing_sudo)
+        wanted = [
+            {**values, "url": url, "title": label or url}
+            for url, label in labels.items()
+            if url not in existing
+        ]
+        if wanted:
+            self.env["link.tracker"].sudo().search_or_create(wanted)
+
+    @api.model
     def _publish_text(self, text):
-        """Make the link trackers of a text, with a title each (Odoo would fetch the page for
-        one)."""
+        """Make the link trackers of a text, for each address of the shops it may go out from."""
         mailing_sudo = text.mailing_id.sudo()
-        values = mailing_sudo._get_link_tracker_values()
-        existing = self._trackers(mailing_sudo)
         websites = text.workflow_id.website_id or self.env["website"].sudo().search(
             [("company_id", "=", text.workflow_id.company_id.id)]
         )
         base_urls = {self._base_url(website) for website in websites} | {
             self._base_url(self.env["website"])
         }
-        wanted = {}
+        labels = {}
         for href, label in self._static_links(mailing_sudo.body_html):
             for base_url in sorted(base_urls) if href.startswith("/") else [""]:
-                url = self._absolute(href, base_url)
-                if url not in existing:
-                    wanted.setdefault(url, label)
-        if wanted:
-            self.env["link.tracker"].sudo().search_or_create(
-                [{**values, "url": url, "title": label or url} for url, label in wanted.items()]
-            )
+                labels.setdefault(self._absolute(href, base_url), label)
+        self._make_trackers(mailing_sudo, labels)
         mailing_sudo.write({"state": "done"})
         affinity = self.env["mail.workflow.affinity"]
         affinity._ensure(text.workflow_id.company_id, fields.Datetime.now())

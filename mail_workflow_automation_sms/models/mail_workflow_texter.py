@@ -3,10 +3,16 @@ from collections import defaultdict
 
 from odoo import api, models, tools
 from odoo.fields import Command
-from odoo.tools import plaintext2html
+from odoo.tools import SQL, plaintext2html
+from odoo.tools.mail import TEXT_URL_REGEX
+
+from odoo.addons.mail_workflow_automation.sql import unnested
 
 # in the international form, E.164
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+LINK = re.compile(TEXT_URL_REGEX)
+# after an address: of the sentence, not of the address
+SENTENCE = ".,;:!?)"
 
 
 class MailWorkflowTexter(models.AbstractModel):
@@ -73,8 +79,50 @@ class MailWorkflowTexter(models.AbstractModel):
         notes_sudo = self.env["mail.message"].sudo().create(notes)
         for vals, note in zip(vals_list, notes_sudo, strict=True):
             vals["mail_message_id"] = note.id
-        self.env["sms.sms"].sudo().create(vals_list)
+        messages_sudo = self.env["sms.sms"].sudo().create(vals_list)
         self.env["mail.workflow.mailer"]._link_traces(list(executions.values()))
+        self._track_links(step, messages_sudo, list(executions.values()))
+
+    @api.model
+    def _track_links(self, step, messages_sudo, execution_ids):
+        """Give each reader links of their own; the notes on their records keep the plain ones,
+        which a colleague may follow."""
+        mailer = self.env["mail.workflow.mailer"]
+        codes = mailer._trackers(self._mailing(step))
+        if not codes:
+            return
+        domain = [("workflow_execution_id", "in", execution_ids)]
+        traces_sudo = self.env["mailing.trace"].sudo().search(domain)
+        base_urls, rows = {}, []
+        for trace_sudo in traces_sudo:
+            website = trace_sudo.workflow_enrollment_id.website_id
+            if website not in base_urls:
+                base_urls[website] = mailer._base_url(website)
+            message = messages_sudo.browse(trace_sudo.sms_id_int)
+            rows.append(
+                (message.id, self._with_links(message.body, codes, base_urls[website], trace_sudo))
+            )
+        messages_sudo.flush_model(["body"])
+        self.env.cr.execute(
+            SQL(
+                "UPDATE sms_sms m SET body = r.body FROM %s AS r (id, body) WHERE m.id = r.id",
+                unnested(rows, "int", "text"),
+            )
+        )
+        messages_sudo.invalidate_recordset(["body"])
+
+    @api.model
+    def _with_links(self, body, codes, base_url, trace_sudo):
+        """Return a message with the links that publishing made trackers for led through them."""
+
+        def tracked(found):
+            url = found[0].rstrip(SENTENCE)
+            if url not in codes:
+                return found[0]
+            link = f"{base_url}/r/{codes[url]}{trace_sudo._click_path()}"
+            return f"{link}{found[0].removeprefix(url)}"
+
+        return LINK.sub(tracked, body)
 
     @api.model
     def _prepare_messages(self, step, text, website, runs, numbers, executions):
@@ -166,14 +214,17 @@ class MailWorkflowTexter(models.AbstractModel):
         }
         if mailing_sudo:
             mailing_sudo.write(values)
-            return
-        mailing_sudo.create(
-            {
-                **values,
-                "mailing_type": "sms",
-                "mailing_model_id": workflow.model_id.id,
-                "mailing_domain": "[('id', '=', 0)]",
-                "workflow_id": workflow.id,
-                "workflow_step_id": step.id,
-            }
-        )
+        else:
+            mailing_sudo = mailing_sudo.create(
+                {
+                    **values,
+                    "mailing_type": "sms",
+                    "mailing_model_id": workflow.model_id.id,
+                    "mailing_domain": "[('id', '=', 0)]",
+                    "workflow_id": workflow.id,
+                    "workflow_step_id": step.id,
+                }
+            )
+        words = " ".join(step._handler()._texts(step).values())
+        links = dict.fromkeys(url.rstrip(SENTENCE) for url in LINK.findall(words))
+        self.env["mail.workflow.mailer"]._make_trackers(mailing_sudo, links)

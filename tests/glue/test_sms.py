@@ -1,5 +1,8 @@
 """Text messages, by Odoo's own queue; only the provider behind it is played."""
 
+import re
+from datetime import timedelta
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -10,6 +13,7 @@ from ..event_common import EventCase
 from ..http_common import WorkflowHttpCase
 
 PHONE = "+32470000001"
+OFFER = "https://elsewhere.example.com/offer"
 
 
 def sms(key="text", text="Hello {{ object.name }}", **values):
@@ -128,10 +132,20 @@ class TestSms(SmsCase):
         runs = self.enrolled(workflow, *people)
         self.assertEqual([self.path(run) for run in runs], [[("text", "queued")]] * 2)
 
+    def test_the_cap_counts_who_has_a_phone_only(self):
+        self.env["ir.config_parameter"].set_param("mail_workflow_automation.cap_mails", 1)
+        ada = self.phone(email="")
+        self.enrolled(self.texting(), ada)
+        run = self.enrolled(self.texting(name="Second"), ada)
+        self.assertPath(run, ("text", "held"))
+        self.assertEqual(self.reason(run, "text"), "frequency cap")
+        self.run_engine(days=1, hours=1)
+        self.assertPath(run, ("text", "queued"))
+
     def test_a_batch_takes_as_many_queries_for_many_as_for_few(self):
         counts = []
         for number in (5, 50):
-            workflow = self.texting(name=f"For {number}")
+            workflow = self.texting(sms(text=f"Hello {OFFER}"), name=f"For {number}")
             people = self.env["res.partner"].create(
                 [
                     {
@@ -231,6 +245,38 @@ class TestSmsReplies(SmsCase):
         self.run_engine(hours=1)
         self.assertEqual(len(self.mails(workflow, ada.email)), 1)
         self.assertFalse(self.mails(workflow, bob.email))
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
+class TestLinksOverHttp(SmsCase, WorkflowHttpCase):
+    def test_a_link_is_the_reader_s_own_and_its_click_is_waited_for(self):
+        clicked = {"kind": "email_clicked", "filters": {"step": "text"}, "branch": "clicked"}
+        branches = {"clicked": {"steps": [mail("thanks")]}, "timeout": {"steps": []}}
+        workflow = self.texting(
+            sms(text=f"Look at {OFFER}. It is new!"),
+            wait("answer", days=2, events=[clicked], branches=branches),
+        )
+        ada, bob = self.phone(), self.phone("Bob", "+32470000002")
+        runs = self.enrolled(workflow, ada, bob)
+        links = {}
+        for sent in self.send(workflow):
+            self.assertNotIn(OFFER, sent["body"])
+            found = re.match(r"Look at (http\S+/r/\S+)\. It is new!", sent["body"])
+            links[sent["number"]] = found[1]
+        self.assertEqual(len(set(links.values())), 2)
+        self.assertIn(OFFER, ada.message_ids.mapped("body")[0], "a colleague may follow that one")
+        traces = runs.execution_ids.mailing_trace_id
+        traces.sent_datetime = self.now - timedelta(hours=1)
+        wrong = self.ask(links["+32470000002"][:-1] + "~")
+        answer = self.ask(links[PHONE])
+        for one in (wrong, answer):
+            self.assertEqual(one.status_code, 302)
+            self.assertTrue(one.headers["Location"].startswith(OFFER))
+        self.env.cr.flush()
+        self.run_engine(hours=1)
+        self.assertEqual(self.mails(workflow).mapped("subject"), ["thanks"])
+        self.assertIn(ada.email, self.mails(workflow).email_to)
+        self.assertEqual([bool(trace.workflow_clicked_at) for trace in traces], [True, False])
 
 
 @tagged("post_install", "-at_install", "mail_workflow")

@@ -11,10 +11,11 @@ class MailWorkflowTrigger(models.Model):
     )
     filter_step_choices = fields.Json(compute="_compute_filter_step_choices")
 
-    @api.depends("workflow_id")
+    @api.depends("workflow_id", "kind")
     def _compute_filter_step_choices(self):
         for trigger in self:
-            steps = trigger.workflow_id.step_ids.filtered(lambda step: step.kind == "email")
+            kinds = self.env["mail.workflow.trigger.email_event"]._step_kinds_of(trigger.kind)
+            steps = trigger.workflow_id.step_ids.filtered(lambda step, of=kinds: step.kind in of)
             trigger.filter_step_choices = [[step.key, step.display_name] for step in steps]
 
 
@@ -29,6 +30,8 @@ class MailWorkflowTriggerEmailEvent(models.AbstractModel):
     _filter_fields = {"step": "filter_step"}
     # what a trace of Odoo says when this happens
     _trace_status = None
+    # the kinds of steps whose messages it happens to
+    _step_kinds = ("email",)
 
     @api.model
     def _kinds_of_status(self, status):
@@ -39,6 +42,12 @@ class MailWorkflowTriggerEmailEvent(models.AbstractModel):
             for kind in self.env["mail.workflow.trigger"]._fields["kind"].get_values(self.env)
             if status and getattr(self.env[f"{prefix}{kind}"], "_trace_status", None) == status
         ]
+
+    @api.model
+    def _step_kinds_of(self, kind):
+        """Return the kinds of steps that a kind of event can happen to."""
+        handler = self.env.get(f"mail.workflow.trigger.{kind}")
+        return getattr(handler, "_step_kinds", ())
 
     @api.model
     def _subject(self, event):
@@ -55,8 +64,7 @@ class MailWorkflowTriggerEmailEvent(models.AbstractModel):
     def _check_filters(self, filters, workflow):
         problems = super()._check_filters(filters, workflow)
         step = filters.get("step")
-        if step and step not in workflow.step_ids.filtered(lambda s: s.kind == "email").mapped(
-            "key"
-        ):
+        steps = workflow.step_ids.filtered(lambda one: one.kind in self._step_kinds)
+        if step and step not in steps.mapped("key"):
             problems.append(self.env._("there is no mail step “%s”", step))
         return problems

@@ -1,1 +1,2 @@
+from . import email_clicked
 from . import sms_replied
