@@ -13,6 +13,7 @@
     "data": [
         "security/ir.model.access.csv",
         "data/block_templates.xml",
+        "data/recipes/event.xml",
         "views/triggers/event_registered.xml",
     ],
     "auto_install": True,

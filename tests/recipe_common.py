@@ -10,8 +10,6 @@ import lxml.html
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
-from odoo.addons.mail_workflow_automation.recipes import RECIPES
-
 from .common import WORKFLOW_GROUP
 from .http_common import WorkflowHttpCase
 
@@ -140,7 +138,7 @@ class RecipeCase(WorkflowHttpCase):
     answered = {}
 
     def scene(self, key, scene):
-        recipe = RECIPES[key]
+        recipe = self.env["mail.workflow"]._recipes()[key]
         answers = scene.answers(self) if scene.answers else {}
         workflow = self.make(key, recipe, **answers)
         self.assertEqual(workflow.lint(), [])

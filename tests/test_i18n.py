@@ -9,8 +9,6 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tools.misc import file_path
 from odoo.tools.translate import trans_export
 
-from odoo.addons.mail_workflow_automation.recipes import RECIPES
-
 ADDON = "mail_workflow_automation"
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sdgi]|data-[\w-]+=\"\w+\"|</?\w+(?=[\s>/])")
 
@@ -61,7 +59,7 @@ class TestTerms(TransactionCase):
         """Subject, preview and body of each mail are another text in French."""
         mails = [
             (key, step["key"], step["texts"])
-            for key, recipe in RECIPES.items()
+            for key, recipe in self.env["mail.workflow"]._recipes().items()
             if all(need["is_met"] for need in self._modules(recipe))
             for step in steps_of(recipe.definition(self.env))
             if step["kind"] == "email"

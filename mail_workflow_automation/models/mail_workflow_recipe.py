@@ -10,6 +10,12 @@ class MailWorkflow(models.Model):
     _inherit = "mail.workflow"
 
     @api.model
+    def _recipes(self):
+        """Return ``{key: recipe}`` in the order of the gallery, within a goal. A glue addon adds
+        its own here."""
+        return RECIPES
+
+    @api.model
     def create_from_recipe(
         self, key, name=None, sender=None, topic=None, delay=None, program=None, newsletter=None
     ):
@@ -24,7 +30,7 @@ class MailWorkflow(models.Model):
         :param newsletter: mailing list that the recipe is about, where it asks for one
         :raises UserError: when there is no such recipe, or it needs what is not there
         """
-        recipe = RECIPES.get(key)
+        recipe = self._recipes().get(key)
         if not recipe:
             raise UserError(self.env._("There is no recipe “%s”.", key))
         self._check_needs(recipe, key)
@@ -78,7 +84,8 @@ class MailWorkflow(models.Model):
             ``{"category", "shape", "branches": [outline]}``
         """
         self.check_access("create")
-        needs = self._recipe_needs(RECIPES)
+        every = self._recipes()
+        needs = self._recipe_needs(every)
         found = []
         for goal, label in goals(self.env).items():
             recipes = [
@@ -90,7 +97,7 @@ class MailWorkflow(models.Model):
                     "needs": needs[key],
                     "outline": self._recipe_outline(recipe),
                 }
-                for key, recipe in RECIPES.items()
+                for key, recipe in every.items()
                 if recipe.GOAL == goal
             ]
             if recipes:

@@ -17,7 +17,8 @@ delay(env)                ``(unit, default)``, where it asks for the delay
 definition(env, ...)      the file; it is given what it asks for: ``delay`` a number, ``program``
                           and ``newsletter`` the name of a record or None
 
-Its key is the name of its file. Mails: see ``texts``.
+Its key is the name of its file. Mails: see ``texts``. A glue addon adds recipes by
+``mail.workflow._recipes``.
 """
 
 from . import (

@@ -17,6 +17,7 @@ import lxml.etree
 import lxml.html
 from markupsafe import Markup
 
+ADDON = "mail_workflow_automation"
 BUTTON_COLORS = {"button_color": "#714b67", "button_text_color": "#ffffff"}
 STYLES = {
     "h1": "margin:0 0 16px;font-size:26px;line-height:1.3;font-weight:bold;color:#111827;",
@@ -35,14 +36,15 @@ BUTTON_STYLE = (
 )
 
 
-def mail(env, recipe, key, name, *, is_service=False, **values):
+def mail(env, recipe, key, name, *, addon=ADDON, is_service=False, **values):
     """Return a mail step of a recipe.
 
     :param str recipe: key of the recipe, which with the key of the step names the template
+    :param str addon: that has the template
     :param is_service: of an operational workflow: there is nothing to unsubscribe from
     :param values: more keys of the step
     """
-    texts = _in_each_language(env, f"recipe_{recipe}_{key}", is_service)
+    texts = _in_each_language(env, f"{addon}.recipe_{recipe}_{key}", is_service)
     return {"key": key, "kind": "email", "name": name, "texts": texts, **values}
 
 
@@ -64,19 +66,17 @@ def _text(env, template, lang, is_service):
     _dress(env, root, colors, lang)
     logo = env["mail.workflow.block"]._of("company_logo")._sample(env, lang)
     parts = {"parts": list(_parts(root)), "is_service": is_service, "logo": logo, **colors}
-    content = _render(env, "recipe_mail_layout", lang, parts)
+    content = _render(env, f"{ADDON}.recipe_mail_layout", lang, parts)
     return {
         "subject": subject,
         "preview": preview,
-        "body_html": _render(env, "recipe_mail_html", lang, {"content": content}),
-        "body_arch": _render(env, "recipe_mail_arch", lang, {"content": content}),
+        "body_html": _render(env, f"{ADDON}.recipe_mail_html", lang, {"content": content}),
+        "body_arch": _render(env, f"{ADDON}.recipe_mail_arch", lang, {"content": content}),
     }
 
 
 def _render(env, template, lang, values):
-    html = env["ir.qweb"]._render(
-        f"mail_workflow_automation.{template}", values, lang=lang, minimal_qcontext=True
-    )
+    html = env["ir.qweb"]._render(template, values, lang=lang, minimal_qcontext=True)
     # a text is read in files and diffs: one tag a line is enough, no empty lines
     return html.__class__(re.sub(r"\s*\n\s*", "\n", html).strip())
 

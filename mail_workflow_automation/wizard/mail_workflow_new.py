@@ -1,7 +1,5 @@
 from odoo import api, fields, models
 
-from ..recipes import RECIPES
-
 BLANK = "blank"
 
 
@@ -58,12 +56,14 @@ class MailWorkflowNew(models.TransientModel):
 
     def _selection_recipe(self):
         blank = [(BLANK, self.env._("Blank workflow"))]
-        return blank + [(key, recipe.label(self.env)) for key, recipe in RECIPES.items()]
+        recipes = self.env["mail.workflow"]._recipes()
+        return blank + [(key, recipe.label(self.env)) for key, recipe in recipes.items()]
 
     @api.depends("recipe")
     def _compute_asks(self):
+        recipes = self.env["mail.workflow"]._recipes()
         for wizard in self:
-            recipe = RECIPES.get(wizard.recipe)
+            recipe = recipes.get(wizard.recipe)
             asks = recipe.ASKS if recipe else ("sender",)
             wizard.description = recipe.description(self.env) if recipe else False
             wizard.asks_sender = "sender" in asks
@@ -75,14 +75,16 @@ class MailWorkflowNew(models.TransientModel):
 
     @api.depends("recipe")
     def _compute_name(self):
+        recipes = self.env["mail.workflow"]._recipes()
         for wizard in self:
-            recipe = RECIPES.get(wizard.recipe)
+            recipe = recipes.get(wizard.recipe)
             wizard.name = recipe.label(self.env) if recipe else self.env._("New workflow")
 
     @api.depends("recipe")
     def _compute_delay(self):
+        recipes = self.env["mail.workflow"]._recipes()
         for wizard in self:
-            recipe = RECIPES.get(wizard.recipe)
+            recipe = recipes.get(wizard.recipe)
             asks = recipe and "delay" in recipe.ASKS
             wizard.delay = recipe.delay(self.env)[1] if asks else 0
 
