@@ -25,6 +25,7 @@ from . import mail_workflow_rights
 from . import mail_workflow_filter
 from . import mail_workflow_event_form
 from . import mail_workflow_event
+from . import mail_workflow_listening
 from . import mail_workflow_lane
 from . import mail_workflow_visitor
 from . import ir_cron

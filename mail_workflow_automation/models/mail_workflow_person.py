@@ -3,7 +3,7 @@ from typing import NamedTuple
 from odoo import api, models, tools
 from odoo.tools import SQL
 
-from .mail_workflow_event import LISTENING_CACHE
+from .mail_workflow_listening import LISTENING_CACHE
 
 
 class Person(NamedTuple):

@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from ..engine.preview import HEATS, LETTERS
 from ..engine.score import MOST_TOTAL
-from .mail_workflow_event import LISTENING_CACHE
+from .mail_workflow_listening import LISTENING_CACHE
 
 THRESHOLDS = ("grade_a", "grade_b", "grade_c", "warm_from", "hot_from")
 

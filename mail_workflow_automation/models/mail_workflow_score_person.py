@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 from ..engine.score import REVERSAL
 from ..sql import unnested
-from .mail_workflow_event import ADDRESS_CHANGED
+from .mail_workflow_listening import ADDRESS_CHANGED
 from .mail_workflow_person import Person
 
 

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .mail_workflow_event import ADDRESS_CHANGED
+from .mail_workflow_listening import ADDRESS_CHANGED
 from .mail_workflow_score_dimension import ENGAGEMENT, FIT
 from .mail_workflow_score_model import THRESHOLDS
 

@@ -8,7 +8,7 @@ from ..engine.schedule import valid_zone
 from ..engine.score import RULE, Memory, Move
 from ..sql import unnested
 from .mail_workflow_dispatcher import EVENT_COLUMNS
-from .mail_workflow_event import VISITOR_KNOWN
+from .mail_workflow_listening import VISITOR_KNOWN
 from .mail_workflow_person import Person
 from .mail_workflow_visitor import CAME_BY
 

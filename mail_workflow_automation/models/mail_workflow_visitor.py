@@ -5,7 +5,7 @@ from odoo.http import request
 from odoo.tools import SQL
 
 from ..engine.pages import path_of
-from .mail_workflow_event import VISITOR_KNOWN
+from .mail_workflow_listening import VISITOR_KNOWN
 from .mail_workflow_person import Person
 
 # mark in the data of what a visitor did before they were known: it brings nobody in

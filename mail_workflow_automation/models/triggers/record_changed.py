@@ -3,8 +3,8 @@ from typing import NamedTuple
 
 from odoo import api, fields, models, tools
 
-from ..mail_workflow_event import LISTENING_CACHE
 from ..mail_workflow_filter import filter_field
+from ..mail_workflow_listening import LISTENING_CACHE
 
 _logger = logging.getLogger(__name__)
 
