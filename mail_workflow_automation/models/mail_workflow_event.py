@@ -24,6 +24,9 @@ COLUMNS = (
     "verdict",
     "key",
 )
+# made once: an event is a visitor's wait
+LIST = SQL(", ").join(map(SQL.identifier, COLUMNS))
+ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
 # mark in the data of what counts, and brings nobody in
 SILENT = "silent"
 # one cart event per transaction is enough, however many lines change
@@ -246,14 +249,11 @@ class MailWorkflowEvent(models.Model):
     @api.model
     def _insert(self, rows):
         """Write events; return how many, less those whose key was there."""
-        columns = SQL(", ").join(SQL.identifier(name) for name in COLUMNS)
-        values = SQL(", ").join(
-            SQL("(%s)", SQL(", ").join(SQL("%s", row[name]) for name in COLUMNS)) for row in rows
-        )
+        values = SQL(", ").join(SQL(ROW, *(row[name] for name in COLUMNS)) for row in rows)
         # DO NOTHING concerns keyed events only: without a key no unique index covers the row
         conflict = SQL("ON CONFLICT DO NOTHING") if any(row["key"] for row in rows) else SQL()
         self.env.cr.execute(
-            SQL("INSERT INTO mail_workflow_event (%s) VALUES %s %s", columns, values, conflict)
+            SQL("INSERT INTO mail_workflow_event (%s) VALUES %s %s", LIST, values, conflict)
         )
         return self.env.cr.rowcount
 

@@ -93,10 +93,11 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _note_page_view(cls, response):
         """Note a view that somebody listens to, also of a page that Odoo itself does not track."""
-        env, seen = request.env, verdict()
+        env = request.env
         path = env["mail.workflow.visitor"]._path(response)
         if not path or not env["mail.workflow.trigger.page_viewed"]._is_wanted(path):
             return
+        seen = verdict()
         # what a machine does that is nobody's, nobody does
         if seen == "bot" and env.user._is_public():
             return

@@ -283,10 +283,10 @@ class Base(models.AbstractModel):
         return super().write(vals)
 
     def _compute_field_value(self, field):
-        watch = self._workflow_watch()
-        if watch and watch.fields:
-            computed = self.pool.field_computed[field]
-            names = watch.fields & {one.name for one in computed if one.store}
+        stored = {one.name for one in self.pool.field_computed[field] if one.store}
+        watch = stored and self._workflow_watch()
+        if watch:
+            names = watch.fields & stored
             records = self.filtered("id") if names else self
             if names and records:
                 changed = self.env["mail.workflow.trigger.record_changed"]
