@@ -3,9 +3,12 @@
 What was at work at the same time is read from the server's log, line by line.
 """
 
+import json
 import re
 import time
+import urllib.request
 from functools import partial
+from http.cookiejar import CookieJar
 
 import pytest
 
@@ -136,3 +139,49 @@ def test_own_jobs_never_find_all_workers_in_our_lanes(workers, receiver):
         "Workflows: serve events",
     }
     assert workers.query(VISITS, workflow) == [(PEOPLE, PEOPLE)]
+
+
+def open_shop(env):
+    """Put a product into the shop, whose page and carts a workflow listens to."""
+    product = env["product.template"].create(
+        {"name": "Desk lamp", "list_price": 40.0, "is_published": True, "type": "consu"}
+    )
+    listens = [{"kind": "page_viewed", "filters": {"url": "/shop/*"}}, {"kind": "cart_updated"}]
+    jobs.arrange(env, [WAIT], name="Shop", triggers=listens)
+    return {
+        "path": product.website_url,
+        "product": {
+            "product_template_id": product.id,
+            "product_id": product.product_variant_id.id,
+            "quantity": 1,
+        },
+    }
+
+
+def served(workers, kinds):
+    """Tell whether these are the events that came, and all were served."""
+    found = workers.query("SELECT kind, dispatched_at IS NOT NULL FROM mail_workflow_event")
+    return sorted(found) == [(kind, True) for kind in sorted(kinds)]
+
+
+@pytest.mark.parametrize("processes", [0, 2], ids=["threaded", "prefork"])
+def test_what_a_visitor_does_wakes_the_engine(workers, processes):
+    shop = workers.run(open_shop)
+    workers.query("DELETE FROM mail_workflow_event")
+    visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    visitor.addheaders = [("User-Agent", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")]
+    add = json.dumps({"jsonrpc": "2.0", "params": shop["product"]}).encode()
+    is_json = {"Content-Type": "application/json"}
+    look = (shop["path"], None, {})
+    # the configuration of the tests sets no limits, which several processes take for none left
+    extra = ("--workers", processes, "--limit-time-cpu", 600, "--limit-time-real", 600)
+    with OdooServer(workers.name, cron_threads=1, extra=extra) as server:
+        # no cron is due by itself: each wake-up is what serves the event before it
+        for (path, content, headers), came in (
+            (look, ["page_viewed"]),
+            (("/shop/cart/add", add, is_json), ["page_viewed", "cart_updated"]),
+            (look, ["page_viewed", "cart_updated", "page_viewed"]),
+        ):
+            asked = urllib.request.Request(f"{server.url}{path}", content, headers)
+            visitor.open(asked, timeout=60).close()
+            until(partial(served, workers, came))

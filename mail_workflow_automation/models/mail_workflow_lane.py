@@ -8,7 +8,10 @@ import psycopg2
 from psycopg2 import errors as pg_errors
 
 from odoo import SUPERUSER_ID, api, fields, models, modules
+from odoo.http import request
 from odoo.tools import SQL, config
+
+from .. import waker
 
 _logger = logging.getLogger(__name__)
 
@@ -60,7 +63,8 @@ class MailWorkflowLane(models.AbstractModel):
 
     @api.model
     def _ask(self, lane, choice, cron_id=None):
-        """Ask for a pass after the commit.
+        """Ask for a pass after the commit; of a request a moment after it, so that nobody waits
+        for the answer to see a second connection come and go.
 
         :param choice: the method that chooses which cron of the lane
         """
@@ -68,7 +72,11 @@ class MailWorkflowLane(models.AbstractModel):
         woken = postcommit.data.setdefault(WOKEN, set())
         if (lane, choice) not in woken:
             woken.add((lane, choice))
-            postcommit.add(partial(_request_pass, self.env.registry, lane, choice, cron_id))
+            ask = partial(_request_pass, self.env.registry, lane, choice, cron_id)
+            if request and not modules.module.current_test:
+                key = (self.env.cr.dbname, lane, choice, cron_id)
+                ask = partial(waker.later, key, ask)
+            postcommit.add(ask)
 
     @api.model
     def _request(self, lane, choice, cron_id):
