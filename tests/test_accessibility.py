@@ -7,6 +7,7 @@ from odoo.tests import tagged
 
 from dev.node_tools import AXE
 
+from .common import wait
 from .page_common import GALLERY, LIST, PageCase, card, flow_of
 
 # Odoo's own, the same on all its screens: its top bar, and in forms its drop-downs (no valid
@@ -22,10 +23,18 @@ axe.run({include: [["body"]], exclude: %s}, {resultTypes: ["violations"], rules:
     .flatMap(({id, nodes}) => nodes.map(({target, any, all, none}) =>
         `${id}: ${target.join(" ")}: ${[...any, ...all, ...none].map((one) => one.message)}`)))
 """
+# the button of the contact may stand behind "More"
+OPEN_SCORE = """
+odoo.__WOWL_DEBUG__.root.env.services.action.doActionButton({
+    type: "object", name: "action_view_score", resModel: "res.partner", resId: %s,
+})
+"""
 
 
 @tagged("post_install", "-at_install", "mail_workflow")
 class TestAccessibility(PageCase):
+    maxDiff = None
+
     def setUp(self):
         super().setUp()
         if not AXE.is_file():
@@ -77,4 +86,31 @@ class TestAccessibility(PageCase):
             hands.click(".o_mail_workflow_simulation button[type=submit]")
             hands.browser.wait_for(".o_mail_workflow_simulated_step")
             self._check(hands, "simulation")
+        self._score_and_holdout()
         self.assertEqual([], self.found)
+
+    def _score_and_holdout(self):
+        """What a salesperson reads of a score, and a marketer of those who were left out."""
+        ada = self.carts[0].partner_id
+        wrote = {"kind": "custom", "name": "wrote", "filters": {}}
+        rules = self.env["mail.workflow.scoring.rule"].with_user(self.marketer)
+        rules.create({"event": wrote, "points": 40})
+        self.env["mail.workflow.event"].emit("custom", partner=ada, data={"name": "wrote"})
+        self.env.cr.flush()
+        compared = self.draft(
+            model="res.partner",
+            audience=[],
+            triggers=[{"kind": "manual"}],
+            steps=[wait("week", days=7)],
+            goal={"kind": "order_confirmed"},
+            holdout_percent=50,
+        )
+        compared.action_start()
+        people = self.env["res.partner"].create([{"name": f"P{no}"} for no in range(40)])
+        compared.enroll(people.with_user(self.marketer))
+        self.pass_by()
+        with self.page(flow_of(compared)) as hands:
+            self._panel(hands, "", ".o_mail_workflow_holdout")
+            hands.browser.evaluate(OPEN_SCORE % ada.id)
+            hands.browser.wait_for(".modal .o_mail_workflow_score td")
+            self._check(hands, "score")
