@@ -51,6 +51,19 @@ class TestStart(WorkflowCase):
         self.assertIn("Nobody comes in", error)
         self.assertIn("Nothing happens", error)
 
+    def test_a_problem_names_the_way_out_in_the_words_of_the_screen(self):
+        workflow = self.workflow(
+            [mail("a", body="")],
+            start=False,
+            exits=[{"kind": "email_clicked", "filters": {"step": "gone"}}],
+        )
+        error = self.start_error(workflow)
+        for fragment in (
+            "the text in English (US) is empty: write it with “Design”",
+            "Also left when: Link in a mail clicked: there is no mail step",
+        ):
+            self.assertIn(fragment, error)
+
     def test_a_filter_on_a_step_that_is_not_there(self):
         workflow = self.workflow(
             [mail("a")], start=False, goal={"kind": "email_clicked", "filters": {"step": "gone"}}

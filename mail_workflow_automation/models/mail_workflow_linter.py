@@ -61,9 +61,10 @@ class MailWorkflowLinter(models.AbstractModel):
             for problem in workflow._missing_user_rights(user)
         ]
         for path, spec in self._specs(workflow):
+            place = self.env._("Goal") if path == "goal" else self.env._("Also left when")
             problems += [
                 self._problem(
-                    path, self.env._("%(place)s: %(problem)s.", place=path, problem=problem)
+                    path, self.env._("%(place)s: %(problem)s.", place=place, problem=problem)
                 )
                 for problem in self._spec_problems(spec, workflow)
             ]

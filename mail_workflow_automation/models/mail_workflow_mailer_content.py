@@ -122,7 +122,7 @@ class MailWorkflowMailer(models.AbstractModel):
                     "the text in %(lang)s has expressions that %(user)s may not use; keep to "
                     "merge fields, or let a "
                     "manager who may run the workflow as themselves",
-                    lang=text.lang,
+                    lang=text._language(),
                     user=user.name,
                 )
             )
@@ -139,7 +139,7 @@ class MailWorkflowMailer(models.AbstractModel):
                 problems.append(
                     self.env._(
                         "the text in %(lang)s has an unknown block “%(block)s”",
-                        lang=text.lang,
+                        lang=text._language(),
                         block=name,
                     )
                 )
@@ -147,7 +147,7 @@ class MailWorkflowMailer(models.AbstractModel):
             problems += [
                 self.env._(
                     "the text in %(lang)s, block “%(block)s”: %(problem)s",
-                    lang=text.lang,
+                    lang=text._language(),
                     block=name,
                     problem=problem,
                 )
@@ -167,7 +167,7 @@ class MailWorkflowMailer(models.AbstractModel):
         return [
             self.env._(
                 "the text in %(lang)s links to a content that is not there: %(path)s",
-                lang=text.lang,
+                lang=text._language(),
                 path=f"/workflow/content/{content_id}",
             )
             for content_id in sorted(ids - set(there.ids))

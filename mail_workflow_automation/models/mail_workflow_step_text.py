@@ -134,6 +134,11 @@ class MailWorkflowStepText(models.Model):
             values["reply_to"] = workflow.reply_to
         return values
 
+    def _language(self):
+        """Return the name of its language."""
+        self.ensure_one()
+        return self.env["res.lang"]._get_data(code=self.lang).name or self.lang
+
     def action_open_designer(self):
         """Open the text in Odoo's mail designer."""
         self.ensure_one()

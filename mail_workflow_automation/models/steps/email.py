@@ -46,13 +46,15 @@ class MailWorkflowStepEmail(models.AbstractModel):
     def _check_config(self, step):
         problems = []
         if not step.text_ids:
-            problems.append(self.env._("the mail has no text"))
+            problems.append(self.env._("the mail has no text: add one for a language"))
         for text in step.text_ids:
-            lang = text.lang
+            language = text._language()
             if not text.subject:
-                problems.append(self.env._("the text in %s has no subject", lang))
+                problems.append(self.env._("the text in %s has no subject", language))
             if text.mailing_id.is_body_empty:
-                problems.append(self.env._("the text in %s is empty", lang))
+                problems.append(
+                    self.env._("the text in %s is empty: write it with “Design”", language)
+                )
             problems += self.env["mail.workflow.mailer"]._check_text(text, step.workflow_id)
         model = self.env.get(step.workflow_id.model_name)
         if not getattr(model, "_mailing_enabled", False):
@@ -60,7 +62,9 @@ class MailWorkflowStepEmail(models.AbstractModel):
                 self.env._("records of “%s” cannot be mailed", step.workflow_id.model_id.name)
             )
         if not step.workflow_id.email_from and not step.text_ids.mailing_id.filtered("email_from"):
-            problems.append(self.env._("the workflow has no sender"))
+            problems.append(
+                self.env._("the workflow has no sender: fill in “Send From” in its settings")
+            )
         return problems
 
     @api.model
