@@ -11,6 +11,7 @@ from odoo.addons.mail_workflow_automation.sql import unnested
 # in the international form, E.164
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 LINK = re.compile(TEXT_URL_REGEX)
+PERSONAL = re.compile(r"(?<!\S)/workflow/[\w/]*\w")
 # after an address: of the sentence, not of the address
 SENTENCE = ".,;:!?)"
 
@@ -89,7 +90,7 @@ class MailWorkflowTexter(models.AbstractModel):
         which a colleague may follow."""
         mailer = self.env["mail.workflow.mailer"]
         codes = mailer._trackers(self._mailing(step))
-        if not codes:
+        if not codes and not PERSONAL.search(self._words(step)):
             return
         domain = [("workflow_execution_id", "in", execution_ids)]
         traces_sudo = self.env["mailing.trace"].sudo().search(domain)
@@ -113,7 +114,9 @@ class MailWorkflowTexter(models.AbstractModel):
 
     @api.model
     def _with_links(self, body, codes, base_url, trace_sudo):
-        """Return a message with the links that publishing made trackers for led through them."""
+        """Return a message with the personal links of its reader, and those that publishing made
+        trackers for led through them."""
+        mailer, execution_id = self.env["mail.workflow.mailer"], trace_sudo.workflow_execution_id.id
 
         def tracked(found):
             url = found[0].rstrip(SENTENCE)
@@ -122,7 +125,40 @@ class MailWorkflowTexter(models.AbstractModel):
             link = f"{base_url}/r/{codes[url]}{trace_sudo._click_path()}"
             return f"{link}{found[0].removeprefix(url)}"
 
-        return LINK.sub(tracked, body)
+        def own(name):
+            run_sudo = trace_sudo.workflow_enrollment_id
+            return mailer._personal_link(name, run_sudo, None, base_url, execution_id)
+
+        return self._with_personal(LINK.sub(tracked, body), own)
+
+    @api.model
+    def _with_personal(self, body, link_of):
+        """Return a message with the paths of personal links as addresses.
+
+        :param link_of: ``callable(name)``, returns the address
+        """
+
+        def led(found):
+            name = self.env["mail.workflow.mailer"]._personal_name(found[0])
+            return link_of(name) if name else found[0]
+
+        return PERSONAL.sub(led, body)
+
+    @api.model
+    def _check_personal(self, step):
+        """Return the problems of the personal links of a step, a list of str."""
+        mailer = self.env["mail.workflow.mailer"]
+        paths = dict.fromkeys(PERSONAL.findall(self._words(step)))
+        return [
+            self.env._("“%s” is no personal link", path)
+            for path in paths
+            if not mailer._personal_name(path)
+        ]
+
+    @api.model
+    def _words(self, step):
+        """Return the texts of a step in all languages, as one."""
+        return "\n".join(step._handler()._texts(step).values())
 
     @api.model
     def _prepare_messages(self, step, text, website, runs, numbers, executions):
@@ -225,6 +261,6 @@ class MailWorkflowTexter(models.AbstractModel):
                     "workflow_step_id": step.id,
                 }
             )
-        words = " ".join(step._handler()._texts(step).values())
-        links = dict.fromkeys(url.rstrip(SENTENCE) for url in LINK.findall(words))
+        found = LINK.findall(self._words(step))
+        links = dict.fromkeys(url.rstrip(SENTENCE) for url in found)
         self.env["mail.workflow.mailer"]._make_trackers(mailing_sudo, links)

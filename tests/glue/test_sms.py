@@ -278,6 +278,22 @@ class TestLinksOverHttp(SmsCase, WorkflowHttpCase):
         self.assertIn(ada.email, self.mails(workflow).email_to)
         self.assertEqual([bool(trace.workflow_clicked_at) for trace in traces], [True, False])
 
+    def test_a_personal_link_leads_to_the_reader_s_own_cart(self):
+        workflow = self.texting(sms(text="Your cart: /workflow/cart"), model="sale.order")
+        cart = self.cart(self.phone())
+        self.enrolled(workflow, cart)
+        shown = [
+            line["mail"]["body_html"] for line in workflow.simulate(cart)["lines"] if line["mail"]
+        ]
+        self.assertIn("/workflow/sample/cart", shown[0])
+        body = self.send(workflow)[0]["body"]
+        link = re.match(r"Your cart: (http\S+/workflow/cart/\S+)\n", body)[1]
+        self.assertIn("/shop/cart", self.ask(link).headers["Location"])
+        notes = " ".join(cart.message_ids.mapped("body"))
+        self.assertIn("Your cart: /workflow/cart", notes)
+        wrong = self.texting(sms(text="Your cart: /workflow/card"), start=False)
+        self.assertIn("“/workflow/card” is no personal link", wrong.problems)
+
 
 @tagged("post_install", "-at_install", "mail_workflow")
 class TestStopOverHttp(SmsCase, WorkflowHttpCase):

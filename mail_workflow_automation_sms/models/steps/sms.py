@@ -54,6 +54,7 @@ class MailWorkflowStepSms(models.AbstractModel):
         problems = []
         if not (step.sms_text or "").strip():
             problems.append(self.env._("the message has no text"))
+        problems += self.env["mail.workflow.texter"]._check_personal(step)
         model = self.env.get(workflow.model_name)
         has_number = model is not None and (
             model._phone_get_number_fields() or model._mail_get_partner_fields()
@@ -96,13 +97,15 @@ class MailWorkflowStepSms(models.AbstractModel):
     @api.model
     def _preview(self, step, run):
         texter, texts = self.env["mail.workflow.texter"], self._texts(step)
+        mailer = self.env["mail.workflow.mailer"]
         lang = texter._lang(texts, run)
+        body = texter._bodies(step, texts.get(lang, ""), run, lang)[run.id]
+        base_url = mailer._base_url(run.website_id)
+        body = texter._with_personal(body, lambda name: mailer._sample_link(name, base_url))
         return {
             "subject": self.env._("SMS"),
             "preview": "",
-            "body_html": str(
-                plaintext2html(texter._bodies(step, texts.get(lang, ""), run, lang)[run.id])
-            ),
+            "body_html": str(plaintext2html(body)),
             "lang": lang,
             "from": "",
             "to": texter._numbers(step, run).get(run.id) or "",
