@@ -97,6 +97,7 @@
         "views/mail_workflow_enrollment_views.xml",
         "views/loyalty_program_views.xml",
         "views/mailing_views.xml",
+        "views/mail_designer_templates.xml",
         "views/address_templates.xml",
         "views/person_views.xml",
         "views/content_templates.xml",
@@ -118,6 +119,14 @@
             "mail_workflow_automation/static/src/**/*",
             ("remove", "mail_workflow_automation/static/src/interactions/**/*"),
             ("remove", "mail_workflow_automation/static/src/website_builder/**/*"),
+            ("remove", "mail_workflow_automation/static/src/mail_builder/**/*"),
+        ],
+        "mass_mailing.assets_builder": [
+            "mail_workflow_automation/static/src/mail_builder/**/*",
+            ("remove", "mail_workflow_automation/static/src/mail_builder/**/*.inside.scss"),
+        ],
+        "mass_mailing.assets_inside_builder_iframe": [
+            "mail_workflow_automation/static/src/mail_builder/**/*.inside.scss",
         ],
         "website.website_builder_assets": [
             "mail_workflow_automation/static/src/website_builder/**/*",

@@ -1,4 +1,6 @@
+import lxml.etree
 import lxml.html
+from markupsafe import Markup, escape
 
 from odoo import api, fields, models, tools
 
@@ -11,9 +13,12 @@ from .mail_workflow_mailer import (
     OPTION_PREFIX,
     ORDER_PATH,
     PRODUCT_PATH,
+    SHELL_CLASS,
 )
 
 SKIPPED_SCHEMES = ("mailto:", "tel:", "sms:", "#")
+# where a personal link of ours leads in a mailing that is not of a workflow
+SHOP_PATHS = {CART_PATH: "/shop/cart", COUPON_PATH: "/shop", ORDER_PATH: "/my/orders"}
 
 
 class MailWorkflowMailer(models.AbstractModel):
@@ -97,6 +102,38 @@ class MailWorkflowMailer(models.AbstractModel):
             for name, value in element.attrib.items()
             if name.startswith(OPTION_PREFIX) and name != BLOCK_ATTRIBUTE
         }
+
+    @api.model
+    def _shell_of(self, element):
+        """Return the part of the designer that holds a block and goes with it, None where it
+        stands in another."""
+        shells = element.xpath(f"ancestor::*[contains(@class, '{SHELL_CLASS}')][1]")
+        return shells[0] if shells else None
+
+    @api.model
+    def _outside_workflows(self, html):
+        """Return a text as a mailing that is not of a workflow sends it: no run, no blocks. Words
+        stay those of the text, and personal links lead to the shop."""
+        html = str(html)
+        if not any(mark in html for mark in (BLOCK_ATTRIBUTE, *SHOP_PATHS)):
+            return html
+        root = lxml.html.fragment_fromstring(html, create_parent="div")
+        blocks = self.env["mail.workflow.block"]
+        words = {name for name in blocks._names() if blocks._of(name)._is_inline}
+        gone = []
+        for element in root.xpath(f"//*[@{BLOCK_ATTRIBUTE}]"):
+            if element.get(BLOCK_ATTRIBUTE) not in words:
+                shell = self._shell_of(element)
+                gone.append(element if shell is None else shell)
+        for element in dict.fromkeys(gone):
+            element.drop_tree()
+        for link in root.iter("a"):
+            href = (link.get("href") or "").strip()
+            if href in SHOP_PATHS:
+                link.set("href", SHOP_PATHS[href])
+        return escape(root.text or "") + Markup("").join(
+            Markup(lxml.etree.tostring(child, encoding="unicode", method="html")) for child in root
+        )
 
     @api.model
     def _check_text(self, text, workflow):

@@ -18,7 +18,6 @@ from .mail_workflow_mailer import (
     COUPON_PATH,
     ORDER_PATH,
     SAMPLE_PATH,
-    SHELL_CLASS,
 )
 
 # a link of ours in a block that was rendered: text of a block has its quotes escaped
@@ -232,10 +231,10 @@ class MailWorkflowMailer(models.AbstractModel):
             if self.env["mail.workflow.block"]._of(name)._is_inline:
                 default = str(escape(" ".join(element.text_content().split())))
             key = (name, options)
-            shells = element.xpath(f"ancestor::*[contains(@class, '{SHELL_CLASS}')][1]")
-            if shells:
-                self._put_before(shells[0], slot(SHELL, key))
-                shells[0].tail = slot(END, key) + (shells[0].tail or "")
+            shell = self._shell_of(element)
+            if shell is not None:
+                self._put_before(shell, slot(SHELL, key))
+                shell.tail = slot(END, key) + (shell.tail or "")
             self._replace_by_text(element, slot("block", key, default))
 
     @api.model

@@ -24,15 +24,34 @@ class MailingMailing(models.Model):
         string="Workflow Company",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create(
+            [vals if vals.get("workflow_id") else self._outside(vals) for vals in vals_list]
+        )
+
     def write(self, vals):
         if not CONTENT & vals.keys() or self.env.context.get("workflow_text") is MAKING:
             return super().write(vals)
-        workflows_sudo = self.sudo().workflow_id  # whoever edits a text is told of its workflow
-        # its links and language are those that were published
-        workflows_sudo._check_editable()
-        result = super().write(vals)
-        workflows_sudo._edited()
-        return result
+        texts = self.filtered(lambda mailing: mailing.sudo().workflow_id)
+        if self - texts:
+            super(MailingMailing, self - texts).write(self._outside(vals))
+        if texts:
+            workflows_sudo = texts.sudo().workflow_id  # whoever edits a text is told of it
+            # its links and language are those that were published
+            workflows_sudo._check_editable()
+            super(MailingMailing, texts).write(vals)
+            workflows_sudo._edited()
+        return True
+
+    @api.model
+    def _outside(self, vals):
+        """Return values for a mailing that is not of a workflow: what it sends has no blocks,
+        though its design shows them."""
+        if not vals.get("body_html"):
+            return vals
+        mailer = self.env["mail.workflow.mailer"]
+        return {**vals, "body_html": mailer._outside_workflows(vals["body_html"])}
 
     def get_base_url(self):
         return self.env.context.get("workflow_base_url") or super().get_base_url()
