@@ -41,6 +41,8 @@ export class FlowModel {
         this.refusal = null;
         this.undoStack = [];
         this.redoStack = [];
+        /** The keys of all steps that were ever here. */
+        this.known = new Set();
         this._set(definition);
     }
 
@@ -178,7 +180,10 @@ export class FlowModel {
         return steps.length ? steps : false;
     }
 
-    /** Put copied steps at a place, with keys of their own; return the keys of the first level. */
+    /**
+     * Put copied steps at a place, with keys of their own; return the keys of the first level. What
+     * was cut from here comes back as itself, with its people and figures.
+     */
     pasteBranch(place, steps) {
         return this._insert(place, steps);
     }
@@ -237,6 +242,7 @@ export class FlowModel {
     _set(definition) {
         this.definition = definition;
         this.index = indexOf(definition);
+        [...this.index.keys()].forEach((key) => this.known.add(key));
     }
 
     _change(definition) {
@@ -300,12 +306,16 @@ export class FlowModel {
         return key;
     }
 
+    _keyOfCopy(key) {
+        return this.known.has(key) && !this.index.has(key) ? key : this._newKey();
+    }
+
     _insert(place, steps) {
         if (!steps?.length || !this.mayStand(place)) {
             return false;
         }
         const keyed = steps.map((step) => (step.key ? step : { ...step, key: this._newKey() }));
-        const entries = copied(keyed, () => this._newKey());
+        const entries = copied(keyed, (key) => this._keyOfCopy(key));
         this._change(this._with(place, 0, entries));
         return entries.map((step) => step.key);
     }

@@ -65,9 +65,9 @@ export function replaced(list, start, count, entries) {
     return [...list.slice(0, start), ...entries, ...list.slice(start + count)];
 }
 
-/** Return copies of steps with keys of their own; what names one of them names its copy. */
+/** Return copies of steps with other keys (a function of theirs); what names one names its copy. */
 export function copied(steps, newKey) {
-    const keys = new Map(keysOf(steps).map((key) => [key, newKey()]));
+    const keys = new Map(keysOf(steps).map((key) => [key, newKey(key)]));
     return eachStep(renamed(steps, keys), (step) => ({ ...step, key: keys.get(step.key) }));
 }
 

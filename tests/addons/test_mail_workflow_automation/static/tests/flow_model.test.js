@@ -204,6 +204,17 @@ test("a pasted step still names what was not copied with it", () => {
     expect(model.definition.steps[3].filters).toEqual({ step: "hello" });
 });
 
+test("a step that was cut comes back as itself, once", () => {
+    const model = flowModel();
+    const steps = model.copyStep("bye");
+    model.removeStep("bye");
+    const start = { ...TOP, index: 0 };
+    expect(model.pasteBranch(start, steps)).toEqual(["bye"]);
+    expect(model.pasteBranch(start, steps)).not.toEqual(["bye"]);
+    const other = new FlowModel({ format: 1, steps: [] });
+    expect(other.pasteBranch(start, steps)).not.toEqual(["bye"]);
+});
+
 test("a step is duplicated right behind itself", () => {
     const model = flowModel();
     const key = model.duplicateStep("hello");
