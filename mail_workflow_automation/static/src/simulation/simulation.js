@@ -10,6 +10,10 @@ import { SimulatedMail } from "./simulated_mail/simulated_mail";
 import { SimulatedStep } from "./simulated_step/simulated_step";
 import { asMoment } from "./moments";
 
+// an order is found, and shown, by its customer as well as by its number
+const BY_CUSTOMER = { sale_show_partner_name: true };
+const SAMPLE_ADDRESS = "somebody@example.com";
+
 /**
  * Tries a workflow on somebody without doing it: the path with its dates, what people could do at
  * each point, and the mails as they would be read.
@@ -25,13 +29,15 @@ export class Simulation extends Component {
         this.keepLast = new KeepLast();
         this.mailRef = useRef("mail");
         this.display = { controlPanel: {} };
+        this.recordContext = BY_CUSTOMER;
         this.workflowId = this.props.action.params?.workflow_id || this.props.resId;
         // so that a reload finds it again
         this.props.updateActionState?.({ resId: this.workflowId });
         this.state = useState({
             who: "record",
             recordId: false,
-            invented: { name: "", email: "", lang: "", countryId: false },
+            // with an address from the start: without one no mail would be seen
+            invented: { name: "", email: SAMPLE_ADDRESS, lang: "", countryId: false },
             answers: [],
             result: null,
             shown: null,
@@ -150,6 +156,9 @@ export class Simulation extends Component {
     }
 
     async simulate() {
+        if (!this.subject) {
+            return; // nobody is chosen yet
+        }
         this.state.isBusy = true;
         try {
             const answers = this.state.answers.map(({ answer }) => answer);
