@@ -27,8 +27,12 @@ export class FlowPanel extends Component {
         this.root = useRef("root");
         this.leaving = new CallbackRecorder();
         useSetupAction({ beforeLeave: () => this.flush() });
+        const ui = useService("ui");
+        // of the page, not of what was open when the panel came: the palette goes away after it
         useHotkey("escape", () => this.props.commands.closePanel(), {
             bypassEditableProtection: true,
+            global: true,
+            isAvailable: () => ui.activeElement === document,
         });
         useSubEnv({ config: getDefaultConfig() });
         onMounted(() => this.props.register(this));
