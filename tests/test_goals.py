@@ -189,6 +189,65 @@ class TestGoals(WorkflowCase):
 
 
 @tagged("post_install", "-at_install", "mail_workflow")
+class TestQueuedMail(WorkflowCase):
+    """What happens while a mail is in the queue, also in the very second in which it came there."""
+
+    def queued(self, steps=None, **values):
+        workflow = self.workflow(
+            steps or [mail("a"), wait("day", days=1), mail("b")],
+            **{"goal": custom("bought", window_days=7), "exits": [custom("gone")], **values},
+        )
+        ada = self.person(f"Ada{workflow.id}")
+        run = workflow.enroll(ada)
+        self.run_engine()
+        return workflow, ada, run
+
+    def happened(self, ada, name):
+        self.emit("custom", record=ada, data={"name": name})
+
+    def sent(self, workflow):
+        self.env["mail.mail"]._cron_send_workflow_mail()
+        self.env.invalidate_all()
+        return self.mails(workflow).filtered(lambda one: one.state == "sent")
+
+    def test_goal_or_exit_in_the_same_second_cancels_it(self):
+        for name, reason in (("bought", "goal"), ("gone", "Custom event")):
+            workflow, ada, run = self.queued()
+            self.happened(ada, name)
+            self.run_engine()
+            self.assertFalse(self.sent(workflow), name)
+            self.assertEqual((run.exit_reason, self.reason(run, "a")), (reason, reason))
+
+    def test_who_is_taken_out_in_the_same_second_does_not_get_it(self):
+        workflow, _ada, run = self.queued()
+        run.with_user(self.marketer).action_take_out()
+        self.assertFalse(self.sent(workflow))
+
+    def test_goal_that_nobody_has_served_yet_cancels_it(self):
+        for steps in (None, [mail("a")]):
+            workflow, ada, run = self.queued(steps)
+            self.after(seconds=30)
+            self.happened(ada, "bought")
+            self.assertFalse(self.sent(workflow))
+            self.assertEqual(self.reason(run, "a"), "goal")
+
+    def test_goal_before_the_entry_cancels_nothing(self):
+        ada = self.person()
+        workflow = self.workflow([mail("a")], goal=custom("bought", window_days=7))
+        self.happened(ada, "bought")
+        self.after(seconds=30)
+        workflow.enroll(ada)
+        self.run_engine()
+        self.assertEqual(len(self.sent(workflow)), 1)
+
+    def test_who_comes_to_the_end_right_after_it_gets_it(self):
+        end = {"key": "end", "kind": "end", "reason": "enough"}
+        workflow, _ada, run = self.queued([mail("a"), end])
+        self.assertState(run, "exited", "enough")
+        self.assertEqual(len(self.sent(workflow)), 1)
+
+
+@tagged("post_install", "-at_install", "mail_workflow")
 class TestPersonChanges(WorkflowCase):
     def test_mail_goes_to_the_address_a_person_has_by_then(self):
         workflow = self.workflow([mail("a"), wait("day", days=1), mail("b")])

@@ -85,6 +85,21 @@ class TestQuietHours(GateCase):
         post._cron_send_workflow_mail()
         self.assertEqual(found.state, "sent")
 
+    def test_mail_that_waits_in_the_queue_over_the_weekend_is_not_late(self):
+        self.at(datetime(2026, 3, 6, 17, 59))
+        workflow = self.workflow([mail("m")])
+        workflow.enroll(self.person())
+        self.run_engine()
+        self.settings(sending_weekdays="mon,tue,wed,thu,fri", quiet_from="18:00", quiet_to="08:00")
+        self.after(minutes=2)
+        post = self.env["mail.mail"]
+        post._cron_send_workflow_mail()
+        found = self.mails(workflow)
+        self.assertEqual(found.scheduled_date, datetime(2026, 3, 9, 8))
+        self.at(datetime(2026, 3, 9, 8, 1))
+        post._cron_send_workflow_mail()
+        self.assertEqual(found.state, "sent")
+
     def test_half_a_window_is_refused(self):
         for values in ({"quiet_from": "22:00"}, {"quiet_from": "10 pm", "quiet_to": "08:00"}):
             with self.assertRaises(ValidationError):

@@ -117,7 +117,9 @@ class MailMail(models.Model):
 
         :returns: the cancelled mails
         """
-        refusals = self.workflow_execution_id._late_refusals(now)
+        # a mail that was put off is late from then on only, as a run that is held
+        put_off = {mail.workflow_execution_id.id: mail.scheduled_date for mail in self}
+        refusals = self.workflow_execution_id._late_refusals(now, put_off)
         refused = self.filtered(lambda mail: mail.workflow_execution_id.id in refusals)
         for reason in set(refusals.values()):
             mails = refused.filtered(

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine.schedule import backoff
+from .mail_workflow_enrollment import BLOCKED, TAKEN_OUT
 
 _logger = logging.getLogger(__name__)
 
@@ -72,16 +73,18 @@ class MailWorkflowExecution(models.Model):
         )
         leaving.enrollment_id._leave("exited", reason, now)
 
-    def _late_refusals(self, now):
+    def _late_refusals(self, now, put_off=None):
         """Return why queued mails may not go out any more: ``{execution id: reason}``.
 
         Hours can lie between the queue and the server (a backlog, a retry, a hold): the run may
-        have left, its person unsubscribed, the workflow ended (rule 18). A fixed number of
-        queries for each step.
+        have left, its person unsubscribed or bought, the workflow ended (rule 18). A fixed number
+        of queries for each step.
+
+        :param dict put_off: ``{execution id: until when its mail was put off}``
         """
         refusals = {}
         for execution in self:
-            reason = execution._late_refusal(now)
+            reason = execution._late_refusal(now, (put_off or {}).get(execution.id))
             if reason:
                 refusals[execution.id] = reason
         open_ones = self.filtered(lambda execution: execution.id not in refusals)
@@ -94,25 +97,61 @@ class MailWorkflowExecution(models.Model):
             living = runs.filtered(lambda run, ids=existing_ids: run.res_id in ids)
             reasons = dict.fromkeys((runs - living).ids, self.env._("record deleted"))
             reasons.update(gate._refusals(step, living, queued=True))
+            for run_id, reason in here._ended_since().items():
+                reasons.setdefault(run_id, reason)
             for execution in here:
                 if execution.enrollment_id.id in reasons:
                     refusals[execution.id] = reasons[execution.enrollment_id.id]
         return refusals
 
-    def _late_refusal(self, now):
+    def _late_refusal(self, now, put_off=None):
         """Return what the workflow and the run say against a queued mail, or None."""
         run = self.enrollment_id
         workflow = run.workflow_id
         if workflow.state == "stopped":
             return self.env._("workflow stopped")
-        if run.state in ("goal", "exited") and run.left_at > self.executed_at:
+        if run.state in ("goal", "exited") and self._came_before(run.left_at, run):
             return run.exit_reason
-        if run.goal_at and run.goal_at > self.executed_at:
+        if run.goal_at and run.goal_at >= self.executed_at:
             return "goal"
         limit = timedelta(hours=workflow.lateness_hours)
-        if limit and self.executed_at + limit < now:
+        if limit and max(self.executed_at, put_off or self.executed_at) + limit < now:
             return self.env._("too late")
         return None
+
+    def _came_before(self, left_at, run):
+        """Tell whether the mail was queued before its run was ended. In the same second it may
+        have been, but for who came to the end of their own way right after it."""
+        if left_at != self.executed_at:
+            return left_at > self.executed_at
+        return run.state == "goal" or run.exit_reason in (
+            TAKEN_OUT,
+            BLOCKED,
+            self.env._("workflow stopped"),
+            *(label for _spec, label in self._exits(run.workflow_id)),
+        )
+
+    @api.model
+    def _exits(self, workflow):
+        """Return ``[(spec, reason)]`` of the goal and the exits of a workflow."""
+        label = self.env["mail.workflow.dispatcher"]._kind_label
+        return [
+            (spec, "goal" if role == "goal" else label(spec["kind"]))
+            for role, spec in self.env["mail.workflow.listening"]._ends(workflow)
+        ]
+
+    def _ended_since(self):
+        """Return ``{run id: reason}``: what has happened since mails of a step were queued, and
+        that nobody has served yet, ends their runs."""
+        runs, found = self.enrollment_id, {}
+        since = {execution.enrollment_id.id: execution.executed_at for execution in self}
+        for spec, reason in self._exits(runs.workflow_id):
+            met = self.env["mail.workflow.lookup"]._first(runs, spec, since)
+            for run in runs.browse(met):
+                subject = self.env["mail.workflow.lookup"]._subject(run)
+                if self.env["mail.workflow.dispatcher"]._in_window(met[run.id], subject, spec):
+                    found.setdefault(run.id, reason)
+        return found
 
     @api.model
     def _retry_mails(self, now):
