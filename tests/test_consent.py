@@ -61,6 +61,19 @@ class TestGate(WorkflowCase):
         reason = self.after_entry(lambda ada: ada.write({"message_bounce": 1}))
         self.assertEqual(reason, "address bounced")
 
+    def test_lead_or_subscriber_without_a_contact_bounced(self):
+        who = {"name": "Leo", "email_from": "leo@customer.example.com"}
+        lead = self.env["crm.lead"].create(who)
+        who = {"name": "Mia", "email": "mia@customer.example.com"}
+        subscriber = self.env["mailing.contact"].create(who)
+        for record in (lead, subscriber):
+            workflow = self.workflow([wait("day", days=1), mail("a")], model=record._name)
+            run = workflow.enroll(record)
+            self.run_engine()
+            record.message_bounce = 1
+            self.run_engine(days=1)
+            self.assertEqual(self.reason(run, "a"), "address bounced")
+
     def test_archived(self):
         reason = self.after_entry(lambda ada: ada.write({"active": False}))
         self.assertEqual(reason, "archived")
@@ -166,6 +179,29 @@ class TestUnsubscribe(WorkflowHttpCase):
         self.assertEqual(self.events(workflow), [("email_unsubscribed", "human")])
         self.run_engine()
         self.assertState(run, "exited", "Unsubscribed from a mail")
+
+    def test_link_of_an_old_mail_holds_for_the_address_they_have_by_now(self):
+        for values, reason in (({"list": "Offers"}, "opted out"), ({}, "blacklisted")):
+            self.ada = self.person(f"Ada{reason[:3]}")
+            _workflow, run, sent = self.sent(**values)
+            address = self.one_click(sent)
+            self.ada.email = f"new-{self.ada.email}"
+            self.ask(address, "POST", {"List-Unsubscribe": "One-Click"})
+            self.run_engine(days=1)
+            self.assertEqual(run.email_normalized, self.ada.email)
+            self.assertEqual(self.reason(run, "b"), reason)
+
+    def test_link_of_a_mail_before_a_merge_holds_for_the_merged_person(self):
+        _workflow, run, sent = self.sent(list="Offers")
+        address = self.one_click(sent)
+        twin = self.person("Twin")
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((self.ada | twin).ids, twin)
+        self.env.invalidate_all()
+        self.ask(address, "POST", {"List-Unsubscribe": "One-Click"})
+        self.run_engine(days=1)
+        self.assertEqual(run.email_normalized, twin.email)
+        self.assertEqual(self.reason(run, "b"), "opted out")
 
     def test_everything_is_the_second_choice_on_the_page(self):
         workflow, _run, sent = self.sent(list="Offers", exits=[{"kind": "email_unsubscribed"}])

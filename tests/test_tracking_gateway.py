@@ -63,6 +63,16 @@ class TestGateway(TrackingCase):
         self.assertEqual(self.branch(run), "email_replied")
         self.assertEqual(sent.mailing_id.replied, 1)
 
+    def test_a_note_that_somebody_is_away_is_no_answer(self):
+        workflow, run, sent = self.waiting(("email_replied",))
+        raw = b"Auto-Submitted: auto-replied\n" + self.reply_to(sent)
+        self.receive(raw)
+        self.assertIsNone(self.branch(run))
+        self.assertEqual({verdict for _kind, verdict in self.events(workflow)}, {"bot"})
+        self.assertFalse(self.trace(sent).reply_datetime)
+        self.receive(self.reply_to(sent).replace(b"<answer-1@", b"<answer-2@"))
+        self.assertEqual(self.branch(run), "email_replied")
+
     def test_a_bounce_reaches_the_run_and_stops_the_next_mail(self):
         workflow, run, sent = self.waiting(("email_replied", "email_bounced"))
         self.receive(self.bounce_of(sent))
@@ -71,6 +81,27 @@ class TestGateway(TrackingCase):
         self.assertEqual(self.branch(run), "email_bounced")
         self.assertEqual(self.reason(run, "email_bounced"), "address bounced")
         self.assertEqual(sent.mailing_id.bounced, 1)
+
+    def soft(self, sent, action, status):
+        """Return what a server says that may yet deliver, or had no room."""
+        raw = self.bounce_of(sent).replace(b"Action: failed", b"Action: " + action)
+        return raw.replace(b"Status: 5.1.1", b"Status: " + status)
+
+    def test_a_mail_that_is_only_late_is_no_bounce(self):
+        workflow, run, sent = self.waiting(("email_bounced",))
+        self.trace(sent).set_sent()
+        self.receive(self.soft(sent, b"delayed", b"4.4.1"))
+        self.assertEqual(self.trace(sent).trace_status, "sent")
+        self.assertEqual((self.events(workflow), self.ada.message_bounce), ([], 0))
+        self.assertIsNone(self.branch(run))
+
+    def test_a_full_mailbox_opts_nobody_out(self):
+        workflow, run, sent = self.waiting(("email_bounced",))
+        self.receive(self.soft(sent, b"failed", b"4.2.2"))
+        self.assertEqual(sent.mailing_id.bounced, 1, "it did not arrive")
+        self.assertEqual(self.branch(run), "email_bounced")
+        self.assertEqual(self.ada.message_bounce, 0)
+        self.assertEqual(len(self.mails(workflow)), 2, "the next mail goes out")
 
     def test_an_answer_of_somebody_else_s_mail_changes_nothing(self):
         workflow, run, sent = self.waiting(("email_replied",))

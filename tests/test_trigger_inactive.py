@@ -116,6 +116,22 @@ class TestInactive(WorkflowCase):
             expected = {one.id for other, one in people.items() if other != name}
             self.assertEqual(set(self.runs(workflow).mapped("res_id")), expected, sign)
 
+    def test_what_a_machine_opens_is_no_sign_of_life(self):
+        due = START - timedelta(days=29, hours=12)
+        people = self.known("Read", made=due) + self.known("Scanned", made=due)
+        letter = self.workflow([mail("letter")])
+        letter.enroll(people)
+        self.run_engine()
+        traces = self.mails(letter).mailing_trace_ids
+        traces.set_sent()
+        traces.filtered(lambda one: one.res_id == people[1].id).set_opened()
+        self.after(minutes=10)
+        traces.filtered(lambda one: one.res_id == people[0].id).set_opened()
+        self.env.cr.flush()
+        workflow = self.winback(orders=False, opens=True)
+        self.run_engine(days=1)
+        self.assertEqual(self.runs(workflow).mapped("res_id"), people[1].ids)
+
     def test_contacts_with_one_address_are_one_person(self):
         ada = self.known("Ada")
         guest = self.person("Guest", email="ada@customer.example.com")

@@ -113,12 +113,15 @@ class WorkflowMailing(MassMailController):
             return super()._mailing_unsubscribe_from_document(
                 mailing, document_id, email, hash_token
             )
-        request.env["mailing.trace"].sudo()._note_unsubscribed(mailing, document_id, email)
+        traces_sudo = request.env["mailing.trace"].sudo()
+        others = traces_sudo._note_unsubscribed(mailing, document_id, email)
         if not workflow_sudo.list_id:
+            self._block(others)
             return super()._mailing_unsubscribe_from_document(
                 mailing, document_id, email, hash_token
             )
-        workflow_sudo._opt_out(email)
+        for address in (email, *others):
+            workflow_sudo._opt_out(address)
         return request.render(
             "mass_mailing.page_mailing_unsubscribe",
             dict(
@@ -159,5 +162,10 @@ class WorkflowMailing(MassMailController):
         if answer is True and mailing_id and hash_token:
             mailing_sudo = request.env["mailing.mailing"].sudo().browse(int(mailing_id)).exists()
             traces_sudo = request.env["mailing.trace"].sudo()
-            traces_sudo._note_unsubscribed(mailing_sudo, document_id, email)
+            self._block(traces_sudo._note_unsubscribed(mailing_sudo, document_id, email))
         return answer
+
+    def _block(self, addresses):
+        """Write nothing more to the other addresses of who unsubscribed from everything."""
+        for address in addresses:
+            request.env["mail.blacklist"].sudo()._add(address)

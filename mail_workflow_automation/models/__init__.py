@@ -70,6 +70,7 @@ from . import mail_workflow_content
 from . import mail_workflow_content_request
 from . import mail_activity
 from . import mail_mail
+from . import mail_thread
 from . import mail_workflow_accepted
 from . import mail_workflow_mail_fate
 from . import mail_workflow_webhook_call

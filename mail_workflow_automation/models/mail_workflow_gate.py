@@ -165,19 +165,21 @@ class MailWorkflowGate(models.AbstractModel):
         limit = self.env["mail.workflow"]._get_int_param("bounce_limit", 1)
         if not limit:
             return {}
-        partners_sudo = (
-            self.env["res.partner"]
-            .sudo()
-            .search(
-                [
-                    ("email_normalized", "in", runs.mapped("email_normalized")),
-                    ("message_bounce", ">=", limit),
-                ]
-            )
+        reason, often = self.env._("address bounced"), Domain("message_bounce", ">=", limit)
+        partners_sudo = self.env["res.partner"].sudo()
+        found = partners_sudo.search(
+            often & Domain("email_normalized", "in", runs.mapped("email_normalized"))
         )
-        emails = set(partners_sudo.mapped("email_normalized"))
+        emails = set(found.mapped("email_normalized"))
+        # a lead or subscriber without a contact
+        own_ids, model = set(), self.env[step.workflow_id.model_name].sudo()
+        if "message_bounce" in model._fields and model._name != "res.partner":
+            own = often & Domain("id", "in", runs.mapped("res_id"))
+            own_ids = set(model.with_context(active_test=False).search(own).ids)
         return {
-            run.id: self.env._("address bounced") for run in runs if run.email_normalized in emails
+            run.id: reason
+            for run in runs
+            if run.email_normalized in emails or run.res_id in own_ids
         }
 
     @api.model

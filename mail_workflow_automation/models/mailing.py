@@ -1,6 +1,7 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
+from .mail_thread import AUTOMATIC
 from .mail_workflow_step_text import MAKING
 from .mail_workflow_verdict import READING
 
@@ -122,6 +123,24 @@ class MailingTrace(models.Model):
         )
         return super(MailingTrace, self - done_more).set_sent(domain) + done_more
 
+    def set_opened(self, domain=None):
+        mine, others = self._of_machines("email_opened", domain)
+        return super(MailingTrace, others).set_opened(None if mine else domain) + mine
+
+    def set_replied(self, domain=None):
+        mine, others = self._of_machines("email_replied", domain)
+        return super(MailingTrace, others).set_replied(None if mine else domain) + mine
+
+    def _of_machines(self, kind, domain):
+        """Return the mails of workflows that a machine answers just now, of which that is noted
+        and no more, and the others."""
+        if not self.env.context.get(AUTOMATIC):
+            return self.browse(), self
+        traces = self + (self.search(domain) if domain else self.browse())
+        mine = traces.filtered("workflow_enrollment_id")
+        mine._note_event(kind, verdict="bot", reason="automatic")
+        return mine, traces - mine if mine else self
+
     def _note_late_reader(self):
         """Note an open of a mail that a program opened before, as it came in: Odoo notes the first
         open only, which must not hide the reader's."""
@@ -192,7 +211,15 @@ class MailingTrace(models.Model):
 
     @api.model
     def _note_unsubscribed(self, mailing, document_id, email):
-        self._of_reader(mailing, document_id, email)._note_event("email_unsubscribed")
+        """Note that a reader unsubscribed; return the other addresses they have by now: after a
+        correction or a merge their run writes to those."""
+        trace = self._of_reader(mailing, document_id, email)
+        trace._note_event("email_unsubscribed")
+        run = trace.workflow_enrollment_id
+        record = self.env[run.res_model].browse(run.res_id).exists() if run else None
+        persons = self.env["mail.workflow.person"]._of(record) if record else {}
+        known = {run.email_normalized, *(one.email_normalized for one in persons.values())}
+        return known - {False, None, tools.email_normalize(email)}
 
 
 class LinkTrackerClick(models.Model):

@@ -149,7 +149,11 @@ class MailWorkflowTriggerInactive(models.AbstractModel):
             "inactive_mail": (
                 SQL("mailing_trace s JOIN res_partner p ON p.email_normalized = s.email"),
                 SQL("s.open_datetime"),
-                SQL("true"),
+                # not what a machine opened; of other mailings Odoo tells no more
+                SQL(
+                    "s.is_test_trace IS NOT TRUE AND (s.workflow_enrollment_id IS NULL OR"
+                    " COALESCE(s.workflow_opened_at, s.workflow_clicked_at) IS NOT NULL)"
+                ),
             ),
         }
         made = (SQL("res_partner p"), SQL("p.create_date"), SQL("true"))
