@@ -108,6 +108,16 @@ class TestBirthday(BirthdayCase):
         self.assertEqual(runs.mapped("entry_key"), [f"{other.email_normalized} 2026"])
         self.assertEqual(len(self.mails(workflow)), 1)
 
+    def test_taken_out_stays_out_under_a_new_address(self):
+        ada = self.person(birthday="1990-03-03")
+        workflow = self.birthday_workflow([wait("h", hours=1), mail("wishes")])
+        self.run_engine(days=1)
+        self.runs(workflow).with_user(self.marketer).action_take_out()
+        ada.email = "countess@customer.example.com"
+        self.at(datetime(2027, 3, 3, 9))
+        self.run_engine()
+        self.assertEqual(len(self.runs(workflow)), 1)
+
     def test_moved_address_keeps_the_year_of_its_wishes(self):
         ada = self.person(birthday="1990-03-03")
         workflow = self.birthday_workflow([wait("h", hours=1), mail("wishes")])

@@ -118,6 +118,16 @@ class TestFrequencyCap(GateCase):
         self.run_engine()
         self.assertEqual(self.held(run)[0], "frequency cap")
 
+    def test_a_new_address_is_no_new_person(self):
+        self.settings(cap_mails=1, cap_days=7)
+        ada = self.person()
+        self.workflow([mail("m")], name="first").enroll(ada)
+        self.run_engine()
+        ada.email = "ada.new@customer.example.com"
+        run = self.workflow([mail("m")], name="second").enroll(ada)
+        self.run_engine(hours=1)
+        self.assertEqual(self.held(run)[0], "frequency cap")
+
     def test_runs_per_event_of_one_person_share_the_cap(self):
         self.settings(cap_mails=1)
         workflow = self.workflow(

@@ -357,3 +357,35 @@ class TestMerge(WorkflowCase):
         self.run_engine(days=1)
         self.run_engine()
         self.assertEqual(len(self.mails(workflow)), 2)
+
+    def leads(self, *values):
+        return self.env["crm.lead"].create([{"name": "Lead", **one} for one in values])
+
+    def test_run_of_a_merged_lead_goes_on_with_the_one_that_stays(self):
+        per_record = {"policy": "never", "per": "record"}
+        workflow = self.flow(model="crm.lead", reentry=per_record)
+        one, two = self.leads(
+            {"partner_id": self.person().id, "probability": 1},
+            {"partner_id": self.person("Twin").id, "probability": 90, "type": "opportunity"},
+        )
+        run = workflow.enroll(one)
+        self.run_engine()
+        merged = (one | two).merge_opportunity()
+        self.assertEqual((merged, run.res_id, run.state), (two, two.id, "active"))
+        self.assertFalse(workflow.enroll(two), "once only, whichever lead it was")
+        self.run_engine(days=1)
+        self.run_engine()
+        self.assertState(run, "done")
+        self.assertEqual(len(self.mails(workflow, "twin@")), 1)
+
+    def test_of_two_merged_leads_one_run_goes_on(self):
+        workflow = self.flow(model="crm.lead", reentry={"policy": "after_exit", "per": "record"})
+        leads = self.leads({"email_from": "a@x.example.com"}, {"email_from": "b@x.example.com"})
+        runs = workflow.enroll(leads)
+        self.run_engine()
+        leads.merge_opportunity()
+        self.assertState(runs[1], "exited", "merged with another lead")
+        self.run_engine(days=1)
+        self.run_engine()
+        self.assertState(runs[0], "done")
+        self.assertEqual(len(self.mails(workflow)), 3)

@@ -102,6 +102,24 @@ class TestReentry(EntryCase):
         self.assertEqual(run.log[-1]["by"], self.marketer.name)
         self.assertTrue(workflow.enroll(ada), "by hand it goes")
 
+    def test_under_a_new_address_a_contact_is_the_same_person(self):
+        once = self.signed([mail("m")], name="once")
+        again = {"policy": "after_exit", "per": "person"}
+        monthly = self.signed([mail("m")], name="monthly", reentry={**again, "days": 30})
+        out = self.signed([wait("week", weeks=1)], name="out", reentry=again)
+        ada, zoe = self.person(), self.person("Zoe", email="")
+        self.again(ada)
+        self.again(zoe)
+        self.runs(out).with_user(self.marketer).action_take_out()
+        ada.email, zoe.email = "ada.new@customer.example.com", "zoe@customer.example.com"
+        for partner in (ada, zoe):
+            self.again(partner)
+            for workflow in (once, monthly, out):
+                self.assertEqual(len(self.runs(workflow, partner)), 1, workflow.name)
+        self.again(ada, days=30)
+        self.assertEqual(self.runs(monthly, ada).mapped("run_no"), [1, 1])
+        self.assertEqual(len(self.runs(out, ada)), 1)
+
     def test_people_not_to_be_written_to_stay_out(self):
         workflow = self.signed(reentry={"policy": "after_exit", "per": "person"})
         ada = self.person()

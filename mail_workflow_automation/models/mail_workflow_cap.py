@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..sql import unnested
+
 # when to look again at who is held because another mail to them is just being decided
 AGAIN = timedelta(minutes=1)
 # the ``_person_key`` of a run ``e``
@@ -122,24 +124,38 @@ class MailWorkflowCap(models.AbstractModel):
 
     @api.model
     def _sent(self, runs, since):
-        """Return ``{person: [when marketing messages were queued]}`` after a moment, in order."""
+        """Return ``{person: [when marketing messages were queued]}`` after a moment, in order: to
+        the address, or to its contact under an older one."""
+        people = {
+            (run._person_key(), run.email_normalized or None, run.partner_id.id or None)
+            for run in runs
+        }
         self.env["mail.workflow.execution"].flush_model()
         self.env.cr.execute(
             SQL(
                 """
-                SELECT %s, array_agg(x.executed_at ORDER BY x.executed_at)
-                  FROM mail_workflow_enrollment e
-                  JOIN mail_workflow w ON w.id = e.workflow_id AND w.purpose = 'marketing'
-                  JOIN mail_workflow_execution x ON x.enrollment_id = e.id
-                  JOIN mail_workflow_step s ON s.id = x.step_id AND s.kind = ANY(%s)
-                 WHERE %s AND x.executed_at > %s
-                   AND x.state IN ('queued', 'done', 'failed')
-                 GROUP BY 1
+                WITH person AS MATERIALIZED (
+                    SELECT * FROM %(people)s AS r (key, email, partner_id)
+                ), run AS (
+                    SELECT p.key, e.id, e.workflow_id
+                      FROM person p
+                      JOIN mail_workflow_enrollment e ON e.email_normalized = p.email
+                     UNION
+                    SELECT p.key, e.id, e.workflow_id
+                      FROM person p
+                      JOIN mail_workflow_enrollment e ON e.partner_id = p.partner_id
+                )
+                SELECT run.key, array_agg(x.executed_at ORDER BY x.executed_at)
+                  FROM run
+                  JOIN mail_workflow w ON w.id = run.workflow_id AND w.purpose = 'marketing'
+                  JOIN mail_workflow_execution x ON x.enrollment_id = run.id
+                  JOIN mail_workflow_step s ON s.id = x.step_id AND s.kind = ANY(%(kinds)s)
+                 WHERE x.executed_at > %(since)s AND x.state IN ('queued', 'done', 'failed')
+                 GROUP BY run.key
                 """,
-                PERSON,
-                self._kinds(),
-                self._is_of_people(runs),
-                since,
+                people=unnested(list(people), "varchar", "varchar", "int"),
+                kinds=self._kinds(),
+                since=since,
             )
         )
         return defaultdict(list, self.env.cr.fetchall())

@@ -10,6 +10,7 @@ from ..engine.shares import share
 from ..sql import unnested
 from .mail_workflow_circle import FINISHED
 from .mail_workflow_enrollment import BLOCKED, TAKEN_OUT
+from .mail_workflow_gate import OCCASION_SUFFIX
 
 BATCH = 1000
 # other workflows bring the same person or record in no more often (rule 25), nor what was made of
@@ -107,7 +108,8 @@ class MailWorkflowEnroller(models.AbstractModel):
         near = [key for key in entries if chains.get(key, [0])[0] <= MOST_A_DAY]
         if len(near) < len(entries):
             workflow._report_trouble(workflow, self._chain_error())
-        runs_no = self._run_numbers(workflow, near, now, by_hand, used_up, chains)
+        keys = {key: self._contact(key, entries[key][1]) for key in near}
+        runs_no = self._run_numbers(workflow, keys, now, by_hand, used_up, chains)
         if not runs_no:
             return self.env["mail.workflow.enrollment"].sudo()
         websites = self._websites(workflow, records)
@@ -142,32 +144,43 @@ class MailWorkflowEnroller(models.AbstractModel):
     @api.model
     def _without_taken_out(self, workflow, entries):
         """Drop those whom somebody took out on an earlier occasion (rule 24): each has a key of
-        its own, found by the record or address.
+        its own, found by the record, address or contact.
 
         :param dict entries: ``{entry key: (record id, Person)}``
         """
+        persons = [person for _record_id, person in entries.values()]
         self.env["mail.workflow.enrollment"].flush_model()
         self.env.cr.execute(
             SQL(
                 """
-                SELECT entry_key
+                SELECT entry_key, partner_id
                   FROM mail_workflow_enrollment
                  WHERE workflow_id = %s AND state = 'exited' AND exit_reason = ANY(%s)
-                   AND ((res_model = %s AND res_id = ANY(%s)) OR email_normalized = ANY(%s))
+                   AND ((res_model = %s AND res_id = ANY(%s)) OR email_normalized = ANY(%s)
+                        OR partner_id = ANY(%s))
                 """,
                 workflow.id,
                 [TAKEN_OUT, BLOCKED],
                 workflow.model_name,
                 [record_id for record_id, _person in entries.values()],
-                [
-                    person.email_normalized
-                    for _record_id, person in entries.values()
-                    if person.email_normalized
-                ],
+                [person.email_normalized for person in persons if person.email_normalized],
+                [person.partner_id for person in persons if person.partner_id],
             )
         )
-        taken_out = {split_key(key)[0] for (key,) in self.env.cr.fetchall()}
-        return {key: entry for key, entry in entries.items() if split_key(key)[0] not in taken_out}
+        rows = self.env.cr.fetchall()
+        taken_out = {split_key(key)[0] for key, _partner_id in rows}
+        contacts = {partner_id for _key, partner_id in rows} - {None}
+        return {
+            key: (record_id, person)
+            for key, (record_id, person) in entries.items()
+            if split_key(key)[0] not in taken_out and self._contact(key, person) not in contacts
+        }
+
+    @api.model
+    def _contact(self, key, person):
+        """Return the contact of an entry that is counted by person: one contact is one person, also
+        under another address. None for other entries."""
+        return person.partner_id if split_key(key)[0] == person.key else None
 
     @api.model
     def _eligible(self, workflow, ids):
@@ -227,36 +240,15 @@ class MailWorkflowEnroller(models.AbstractModel):
     def _run_numbers(self, workflow, keys, now, by_hand, used_up, circling=()):
         """Return ``{entry key: next run number}`` of the keys that may come in now.
 
+        :param dict keys: ``{entry key: see _contact}``
         :param dict used_up: ``{entry key: datetime}``: who came in since has had this occasion
         :param circling: keys that other workflows bring in, which may be a circle (rule 25)
         """
-        if not keys:
-            return {}
-        self.env["mail.workflow.enrollment"].flush_model()
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT entry_key, max(run_no), max(entered_at),
-                       bool_or(state IN ('active', 'holdout')),
-                       bool_or(state = 'exited' AND exit_reason = ANY(%s)),
-                       count(*) FILTER (WHERE entered_at > %s)
-                  FROM mail_workflow_enrollment
-                 WHERE workflow_id = %s AND entry_key = ANY(%s)
-                 GROUP BY entry_key
-                """,
-                [TAKEN_OUT, BLOCKED],
-                now - timedelta(days=1),
-                workflow.id,
-                list(keys),
-            )
-        )
         numbers = dict.fromkeys(keys, 1)
         goes_round = False
-        for key, run_no, entered_at, is_open, taken_out, today in self.env.cr.fetchall():
-            had_it = key in used_up and entered_at >= used_up[key]
-            may_return = not had_it and self._may_return(
-                workflow, now, entered_at, is_open, taken_out, by_hand
-            )
+        for key, run_no, *history, today in self._histories(workflow, keys, now):
+            had_it = key in used_up and history[0] >= used_up[key]
+            may_return = not had_it and self._may_return(workflow, now, *history, by_hand)
             is_too_often = may_return and key in circling and today >= MOST_A_DAY
             if may_return and not is_too_often:
                 numbers[key] = run_no + 1
@@ -266,6 +258,47 @@ class MailWorkflowEnroller(models.AbstractModel):
         if goes_round:
             workflow._report_trouble(workflow, self._circle_error())
         return numbers
+
+    @api.model
+    def _histories(self, workflow, keys, now):
+        """Return ``[(entry key, last run number, last entry, is open, was taken out, entries within
+        a day)]`` of those who have been in the workflow, under the key or by their contact."""
+        if not keys:
+            return []
+        self.env["mail.workflow.enrollment"].flush_model()
+        return self.env.execute_query(
+            SQL(
+                """
+                WITH wanted AS MATERIALIZED (
+                    SELECT * FROM %(rows)s AS r (key, partner_id)
+                ), been AS (
+                    SELECT w.key, e.id
+                      FROM wanted w
+                      JOIN mail_workflow_enrollment e
+                        ON e.workflow_id = %(workflow)s AND e.entry_key = w.key
+                     UNION
+                    SELECT w.key, e.id
+                      FROM wanted w
+                      JOIN mail_workflow_enrollment e
+                        ON e.workflow_id = %(workflow)s AND e.partner_id = w.partner_id
+                       AND substring(e.entry_key FROM %(occasion)s)
+                           IS NOT DISTINCT FROM substring(w.key FROM %(occasion)s)
+                )
+                SELECT been.key, COALESCE(max(run_no) FILTER (WHERE entry_key = been.key), 0),
+                       max(entered_at), bool_or(state IN ('active', 'holdout')),
+                       bool_or(state = 'exited' AND exit_reason = ANY(%(out)s)),
+                       count(*) FILTER (WHERE entered_at > %(yesterday)s)
+                  FROM been
+                  JOIN mail_workflow_enrollment e ON e.id = been.id
+                 GROUP BY been.key
+                """,
+                rows=unnested(list(keys.items()), "varchar", "int"),
+                workflow=workflow.id,
+                occasion=OCCASION_SUFFIX,
+                out=[TAKEN_OUT, BLOCKED],
+                yesterday=now - timedelta(days=1),
+            )
+        )
 
     @api.model
     def _circle_error(self):

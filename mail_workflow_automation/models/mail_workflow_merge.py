@@ -49,6 +49,26 @@ class MailWorkflowEnrollment(models.Model):
         self._merge_events(sources, target, person)
 
     @api.model
+    def _merge_leads(self, sources, target):
+        """Make the runs of merged leads runs of the one that stays; of two open ones in one
+        workflow the older goes on."""
+        leads = sources | target
+        runs = self.search(
+            [("res_model", "=", leads._name), ("res_id", "in", leads.ids)], order="id"
+        )
+        open_runs = runs.filtered(lambda run: run.state in ("active", "holdout"))
+        going_on = self.union(*{run.workflow_id: run for run in reversed(open_runs)}.values())
+        reason = self.env._("merged with another lead")
+        (open_runs - going_on)._leave("exited", reason, fields.Datetime.now())
+        own_keys = {f"{lead._name},{lead.id}" for lead in leads}
+        moved = {}
+        for run in runs.filtered(lambda run: run.res_id != target.id):
+            key, occasion = split_key(run.entry_key)
+            key = f"{target._name},{target.id}" if key in own_keys else key
+            moved[run.id] = (entry_key(key, occasion), target.id)
+        self._rekey(runs, moved)
+
+    @api.model
     def _merged_person(self, sources, target):
         """Return who the contact is once Odoo has merged: it fills in what the target lacks, the
         address too, after the keys have moved."""
@@ -90,8 +110,12 @@ class MailWorkflowEnrollment(models.Model):
         )
 
     @api.model
-    def _rekey(self, runs, moved, person):
-        """Give runs their new keys; run numbers continue where a key has runs already."""
+    def _rekey(self, runs, moved, person=None):
+        """Give runs their new keys; run numbers continue where a key has runs already.
+
+        :param dict moved: ``{run id: (entry key, record id)}``
+        :param person: who they are about from now on, None for whom they were
+        """
         if not moved:
             return
         self.flush_model()
@@ -121,23 +145,24 @@ class MailWorkflowEnrollment(models.Model):
             (workflow_id, key): run_no for workflow_id, key, run_no in self.env.cr.fetchall()
         }
         rows = []
-        for run in runs:
+        for run in runs.browse(moved):
             key, res_id = moved[run.id]
             numbers[(run.workflow_id.id, key)] = numbers.get((run.workflow_id.id, key), 0) + 1
             rows.append(
                 SQL("(%s, %s, %s, %s)", run.id, key, res_id, numbers[(run.workflow_id.id, key)])
             )
+        about = SQL()
+        if person:
+            about = SQL(", partner_id = %s, email_normalized = %s", *person)
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE mail_workflow_enrollment e
-                   SET entry_key = v.entry_key, res_id = v.res_id, run_no = v.run_no,
-                       partner_id = %s, email_normalized = %s
+                   SET entry_key = v.entry_key, res_id = v.res_id, run_no = v.run_no %s
                   FROM (VALUES %s) AS v (id, entry_key, res_id, run_no)
                  WHERE e.id = v.id
                 """,
-                person.partner_id,
-                person.email_normalized,
+                about,
                 SQL(", ").join(rows),
             )
         )
@@ -160,3 +185,14 @@ class MailWorkflowEnrollment(models.Model):
                 sources=sources.ids,
             )
         )
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    def _merge_dependences(self, opportunities):
+        """Let the runs of merged leads go on with the one that stays, before Odoo deletes the
+        others."""
+        result = super()._merge_dependences(opportunities)
+        self.env["mail.workflow.enrollment"].sudo()._merge_leads(opportunities, self)
+        return result

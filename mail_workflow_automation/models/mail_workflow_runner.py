@@ -128,7 +128,7 @@ class MailWorkflowRunner(models.AbstractModel):
         steps = self.env["mail.workflow.step"].sudo().browse(list(by_step))
         going_on = []
         # of several mails to one person that of the higher priority comes first under the cap
-        for step in steps.sorted(lambda step: -step.workflow_id.priority):
+        for step in steps.sorted(lambda step: (-step.workflow_id.priority, step.id)):
             # a step of this pass can have ended runs of other workflows
             group = runs.browse(by_step[step.id]).filtered(lambda run: run.state == "active")
             for chain, part in self._by_chain(group, now):

@@ -250,7 +250,7 @@ class MailWorkflowSimulator(models.AbstractModel):
             workflow.holdout_percent
             and share(salt, person.key or key) * 100 < workflow.holdout_percent
         )
-        why = self._why_not(workflow, record, nobody, key, scene.now)
+        why = self._why_not(workflow, record, None if nobody else person, key, scene.now)
         run = self._run_of(workflow, record, person, key, is_holdout, scene)
         entry = {"enters": not why, "is_holdout": is_holdout, "why": why}
         if not why and is_holdout:
@@ -260,14 +260,15 @@ class MailWorkflowSimulator(models.AbstractModel):
         return entry, run
 
     @api.model
-    def _why_not(self, workflow, record, nobody, key, now):
+    def _why_not(self, workflow, record, person, key, now):
         enroller = self.env["mail.workflow.enroller"]
-        if nobody:
+        if person is None:
             return self.env._("There is no contact or address behind it.")
         if not enroller._eligible(workflow, record.ids):
             facts = self._facts(record, workflow._audience())
             return self.env._("Not in the audience. %s", facts).strip()
-        if not enroller._run_numbers(workflow._live(), [key], now, False, {}):
+        keys = {key: enroller._contact(key, person)}
+        if not enroller._run_numbers(workflow._live(), keys, now, False, {}):
             return self.env._("Is in this workflow already, or was, and may not come in again.")
         return ""
 

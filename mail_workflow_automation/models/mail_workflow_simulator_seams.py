@@ -62,7 +62,7 @@ class MailWorkflowEnrollment(models.Model):
         return super().write(vals)
 
     @api.model
-    def _rekey(self, runs, moved, person):
+    def _rekey(self, runs, moved, person=None):
         simulator = self.env["mail.workflow.simulator"]
         if simulator._scene():
             contact, email = person.partner_id or False, person.email_normalized or False
