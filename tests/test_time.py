@@ -252,6 +252,45 @@ class TestRecordDates(WorkflowCase):
         self.run_engine()
         self.assertEqual(len(self.mails(workflow)), 1, "by hand it goes on all the same")
 
+    def test_date_that_moves_nearer_is_waited_for_anew(self):
+        workflow = self.flow(offset_days=-7)
+        order = self.order(validity_date="2026-03-20")
+        run = workflow.enroll(order)
+        self.run_engine()
+        order.validity_date = "2026-03-15"
+        self.run_engine(hours=1)
+        self.assertEqual(run.due_at, datetime(2026, 3, 8))
+        self.at(datetime(2026, 3, 8, 0, 5))
+        self.run_engine()
+        self.run_engine()
+        self.assertEqual(len(self.mails(workflow)), 1)
+
+    def test_date_that_moves_into_the_past_or_is_removed_skips(self):
+        for new, reason in (("2026-03-06", "date already past"), (False, "no date")):
+            workflow = self.flow(offset_days=-7)
+            order = self.order(validity_date="2026-03-20")
+            run = workflow.enroll(order)
+            self.run_engine()
+            order.validity_date = new
+            self.run_engine(hours=1)
+            self.assertPath(run, ("w", "skipped"), ("before", "skipped"))
+            self.assertEqual(self.reason(run, "before"), reason)
+            self.assertFalse(self.mails(workflow))
+
+    def test_date_that_moved_unseen_is_no_reason_for_a_mail(self):
+        workflow = self.flow(offset_days=-7)
+        order = self.order(validity_date="2026-03-20")
+        workflow.enroll(order)
+        self.run_engine()
+        self.env.cr.execute(
+            "UPDATE sale_order SET validity_date = '2026-03-06' WHERE id = %s", [order.id]
+        )
+        order.invalidate_recordset()
+        self.at(datetime(2026, 3, 13, 0, 5))
+        self.run_engine()
+        self.run_engine()
+        self.assertFalse(self.mails(workflow))
+
     def test_time_of_a_moment_counts_on_its_local_day(self):
         order = self.order(self.person(tz="Asia/Tokyo"), date_order=datetime(2026, 3, 10, 23, 30))
         workflow = self.flow(until_field="date_order", until_time="09:00", offset_days=1)

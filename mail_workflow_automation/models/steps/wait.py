@@ -116,20 +116,24 @@ class MailWorkflowStepWait(models.AbstractModel):
     def _awaited(self, step):
         if step.wait_mode == "condition":
             return [(event, MATCHES) for event in self._changes(step)]
+        if step.wait_mode == "field":
+            return [(event, outcome.THEN) for event in self._changes(step)]
         if step.wait_mode != "events":
             return []
         return [(event, event["branch"]) for event in step.wait_events or []]
 
     @api.model
     def _changes(self, step):
-        """Return the changes of the record itself after which it can match, as events: what hangs
-        on other records, or on the time, is found by looking again."""
+        """Return the changes of the record itself after which it can match, or has another date, as
+        events: what hangs on other records, or on the time, is found by looking again."""
         model = self.env.get(step.workflow_id.model_name)
         watching = self.env["mail.workflow.trigger.record_changed"]
         if model is None or not watching._may_watch(model):
             return []
-        domain = fields.Domain(parse_domain(step.wait_domain))
-        names = {one.field_expr.partition(".")[0] for one in domain.iter_conditions()}
+        names = {step.wait_field}
+        if step.wait_mode == "condition":
+            domain = fields.Domain(parse_domain(step.wait_domain))
+            names = {one.field_expr.partition(".")[0] for one in domain.iter_conditions()}
         known = [model._fields[name] for name in sorted(names) if name in model._fields]
         return [
             {
@@ -144,6 +148,9 @@ class MailWorkflowStepWait(models.AbstractModel):
     def _resumed(self, step, runs, branches, now):
         if step.wait_mode == "condition":
             return self._decide_condition(step, runs, now)
+        if step.wait_mode == "field":
+            # the runner finds the new date
+            return {run.id: outcome.hold(now, "") for run in runs}
         return super()._resumed(step, runs, branches, now)
 
     @api.model
@@ -240,21 +247,14 @@ class MailWorkflowStepWait(models.AbstractModel):
     @api.model
     def _decide_after(self, step, runs, now):
         """Decide for runs whose time is over: an event nobody has served yet goes before the limit,
-        and a date that was moved away is waited for again."""
+        and a date that was moved is waited for again, or over."""
         if step.wait_mode == "condition":
             return self._decide_condition(step, runs, now)
         decided = {run.id: outcome.done(self._branch_after_wait(step)) for run in runs}
         if runs and step.wait_mode == "events":
             decided.update(self._happened(step, runs))
         elif runs and step.wait_mode == "field":
-            again = self.env["mail.workflow.moment"]._of_field(step, runs, now)
-            decided.update(
-                {
-                    run_id: result
-                    for run_id, result in again.items()
-                    if result.action == "wait" and result.due_at > now
-                }
-            )
+            decided.update(self.env["mail.workflow.moment"]._moved(step, runs, now))
         return decided
 
     @api.model

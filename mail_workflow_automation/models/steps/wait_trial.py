@@ -29,6 +29,8 @@ class MailWorkflowStepWait(models.AbstractModel):
         if step.wait_mode == "condition":
             answer = {"kind": "record_matches", "after": {"hours": 1}}
             return [(answer, self.env._("The record matches"))]
+        if step.wait_mode == "field":
+            return []
         return super()._asks(step)
 
     @api.model
