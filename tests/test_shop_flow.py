@@ -181,6 +181,16 @@ class TestCarts(WorkflowCase):
         self.remind()
         self.assertFalse(self.runs(workflow))
 
+    def test_guest_who_gives_an_address_the_next_day_is_written_to_after_it(self):
+        workflow = self.cart_workflow()
+        cart = self.cart(self.env.ref("base.public_partner"))
+        self.run_engine(hours=30)
+        cart.partner_id = self.person("Guest")
+        self.remind(hours=23)
+        self.assertFalse(self.runs(workflow))
+        self.remind(hours=1, minutes=1)
+        self.assertEqual(len(self.mails(workflow, "guest@")), 1)
+
     def test_cart_changed_brings_in_once_per_person(self):
         workflow = self.workflow(
             [wait("hour", hours=1), mail("m")],

@@ -37,6 +37,16 @@ class SaleOrder(models.Model):
         "(cart_changed_at) WHERE state = 'draft' AND website_id IS NOT NULL"
     )
 
+    def write(self, vals):
+        if "partner_id" not in vals:
+            return super().write(vals)
+        public_ids = self.env["mail.workflow.person"]._public_partner_ids()
+        unknown = self.filtered(lambda order: order.partner_id.id in public_ids)
+        result = super().write(vals)
+        # a guest who says who they are has the cart in hand
+        unknown.filtered(lambda order: order.partner_id.id not in public_ids)._note_cart_change()
+        return result
+
     def _note_cart_change(self):
         carts = self.filtered(lambda order: order.website_id and order.state == "draft")
         if carts:
