@@ -52,6 +52,23 @@ class TestScorePeople(ScoreCase):
         self.views(self.ada, "/b")
         self.assertScore(self.ada, 10)
 
+    def test_what_was_done_right_before_the_change_is_theirs(self):
+        eve = self.person("Eve", email="")
+        for partner, email in ((self.ada, "ada@home.example.com"), (eve, "eve@home.example.com")):
+            self.views(partner, "/a")
+            self.env["mail.workflow.event"].emit("page_viewed", partner=partner, data={"url": "/b"})
+            partner.email = email
+            self.env.cr.flush()
+            self.serve()
+            self.assertScore(email, 10)
+
+    def test_who_was_forgotten_gets_no_points_for_what_they_did_before(self):
+        self.env["mail.workflow.event"].emit("page_viewed", partner=self.ada, data={"url": "/b"})
+        self.ada.email = False
+        self.env.cr.flush()
+        self.serve()
+        self.assertFalse(self.points("ada@customer.example.com"))
+
     def test_an_address_that_another_has_too_keeps_its_score(self):
         other = self.person("Ada at work", email=self.ada.email)
         self.views(self.ada, "/a")

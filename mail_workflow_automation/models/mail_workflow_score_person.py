@@ -168,10 +168,13 @@ class MailWorkflowScoreEntry(models.Model):
     @api.model
     def _follow_addresses(self, events):
         """Give people's scores to their new address, in the order in which it changed. Who has
-        none any more is forgotten: so is who was made anonymous."""
+        none any more is forgotten: so is who was made anonymous.
+
+        :returns: the events, those of before the change as of the new address
+        """
         changed = [event for event in events if event["kind"] == ADDRESS_CHANGED]
         if not changed:
-            return
+            return events
         moves = self._moves(changed)
         self._forget_keys({old for old, person in moves.items() if not person})
         rows = [(old, person.key, person.partner_id) for old, person in moves.items() if person]
@@ -191,6 +194,15 @@ class MailWorkflowScoreEntry(models.Model):
             "UPDATE mail_workflow_event SET data = NULL WHERE id = ANY(%s)",
             [[event["id"] for event in changed]],
         )
+        return [self._as_of_now(event, moves) for event in events]
+
+    @api.model
+    def _as_of_now(self, event, moves):
+        old = Person(event["partner_id"], event["email_normalized"]).key
+        if old not in moves:
+            return event
+        # who is forgotten gets no more points for what they did before
+        return {**event, **(moves[old] or Person(None, None))._asdict()}
 
     @api.model
     def _moves(self, events):

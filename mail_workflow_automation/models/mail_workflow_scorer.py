@@ -31,7 +31,7 @@ class MailWorkflowScorer(models.AbstractModel):
 
         :param machines: ids of events whose verdict has changed
         """
-        self.env["mail.workflow.score.entry"]._follow_addresses(events)
+        events = self.env["mail.workflow.score.entry"]._follow_addresses(events)
         self._take_back(machines, now)
         rules = listening["scoring"]
         if any(event["kind"] in rules or event["kind"] == VISITOR_KNOWN for event in events):
