@@ -37,26 +37,43 @@ class TestCarts(WorkflowCase):
         self.assertState(self.runs(workflow), "exited", "Order confirmed")
         self.assertEqual(len(self.mails(workflow)), 1)
 
+    def pay(self, order):
+        """Announce a transfer that has not come yet."""
+        self.env["payment.transaction"].create(
+            {
+                "provider_id": self.env["payment.provider"].search([], limit=1).id,
+                "payment_method_id": self.env["payment.method"].search([], limit=1).id,
+                "amount": order.amount_total,
+                "currency_id": order.currency_id.id,
+                "partner_id": order.partner_id.id,
+                "reference": f"pending-{order.id}",
+                "state": "pending",
+                "sale_order_ids": [fields.Command.link(order.id)],
+            }
+        )
+
     def test_payment_under_way_ends_the_run(self):
         workflow = self.cart_workflow()
         ada = self.person()
         cart = self.cart(ada)
         self.remind()
-        provider = self.env["payment.provider"].search([], limit=1)
-        self.env["payment.transaction"].create(
-            {
-                "provider_id": provider.id,
-                "payment_method_id": self.env["payment.method"].search([], limit=1).id,
-                "amount": cart.amount_total,
-                "currency_id": cart.currency_id.id,
-                "partner_id": ada.id,
-                "reference": "pending-1",
-                "state": "pending",
-                "sale_order_ids": [fields.Command.link(cart.id)],
-            }
-        )
+        self.pay(cart)
         self.remind(hours=24)
         self.assertState(self.runs(workflow), "exited", "ordered")
+        self.assertEqual(len(self.mails(workflow)), 1)
+
+    def test_payment_that_never_came_keeps_nobody_from_later_reminders(self):
+        workflow = self.cart_workflow()
+        order = self.cart(self.person())
+        self.pay(order)
+        order.action_quotation_sent()
+        self.after(days=2)
+        self.cart(order.partner_id)
+        self.remind()
+        self.assertFalse(self.runs(workflow), "it may be under way")
+        self.after(days=60)
+        self.cart(order.partner_id)
+        self.remind()
         self.assertEqual(len(self.mails(workflow)), 1)
 
     def test_cart_merged_into_another_is_followed_and_not_cancelled(self):

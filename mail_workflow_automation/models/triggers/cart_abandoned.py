@@ -5,6 +5,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 OPEN_PAYMENT_STATES = ("pending", "authorized", "done")
+# a transfer that was announced so long before the cart does not come any more
+OPEN_PAYMENT_DAYS = 30
 
 
 class MailWorkflowTrigger(models.Model):
@@ -153,10 +155,9 @@ class MailWorkflowTriggerCartAbandoned(models.AbstractModel):
     @api.model
     def _bought_since(self, orders):
         """Return the ids of the carts whose person confirmed an order after the cart changed, or
-        has a
-        payment under way."""
+        has a payment under way."""
         self.env["sale.order"].flush_model()
-        self.env["payment.transaction"].flush_model(["state"])
+        self.env["payment.transaction"].flush_model(["state", "last_state_change"])
         self.env.cr.execute(
             SQL(
                 """
@@ -170,10 +171,13 @@ class MailWorkflowTriggerCartAbandoned(models.AbstractModel):
                         OR (c.state IN ('draft', 'sent') AND EXISTS (
                             SELECT FROM sale_order_transaction_rel r
                               JOIN payment_transaction t ON t.id = r.transaction_id
-                             WHERE r.sale_order_id = c.id AND t.state = ANY(%(open)s))))
+                             WHERE r.sale_order_id = c.id AND t.state = ANY(%(open)s)
+                               AND t.last_state_change
+                                   > o.cart_changed_at - %(days)s * interval '1 day')))
                 """,
                 ids=orders.ids,
                 open=list(OPEN_PAYMENT_STATES),
+                days=OPEN_PAYMENT_DAYS,
             )
         )
         return {row[0] for row in self.env.cr.fetchall()}
