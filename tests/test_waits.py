@@ -213,6 +213,23 @@ class TestWaits(WorkflowCase):
 
     # --- loops ------------------------------------------------------------------------------------
 
+    def test_late_open_of_an_earlier_run_ends_no_wait_of_the_next(self):
+        opened = {"kind": "email_opened", "filters": {"step": "a"}, "branch": "opened"}
+        steps = [mail("a"), wait("w", events=[opened], days=1)]
+        workflow = self.workflow(steps, reentry={"policy": "after_exit", "per": "person"})
+        ada = self.person()
+        first = workflow.enroll(ada)
+        self.run_engine()
+        self.run_engine(days=1)
+        self.assertState(first, "done")
+        second = workflow.enroll(ada)
+        self.run_engine(hours=1)
+        self.after(hours=1)
+        self.mails(workflow)[0].mailing_trace_ids.set_opened()
+        self.env.cr.flush()
+        self.run_engine()
+        self.assertTrue(second.waiting_since)
+
     def test_second_visit_is_not_ended_by_the_event_of_the_first(self):
         back = {"key": "back", "kind": "goto", "target": "w", "max_visits": 3}
         workflow = self.workflow([mail("m"), self.paid_wait(branches={"paid": {"steps": [back]}})])
