@@ -13,7 +13,7 @@ from .mail_workflow_definition import SPEC_KEYS
 # a hundred years: further away there is no date to reckon with
 MAX_DAYS = 36500
 MAX_NUMBER = 1_000_000
-SIGNED = ("priority", "date_offset_days")
+SIGNED = ("priority", "date_offset_days", "score_points")
 
 
 class MailWorkflowDefinition(models.AbstractModel):

@@ -104,7 +104,8 @@ class MailWorkflowScoringRule(models.Model):
             "spec": self._spec(),
             "score_model_id": score_model.id,
             "company_id": score_model.company_id.id or None,
-            "zone": score_model.company_id.partner_id.tz or None,
+            # a model that companies share goes by the first one's
+            "zone": (score_model.company_id or self.env.company).partner_id.tz or None,
             "dimension_id": self.dimension_id.id,
             "points": self.points,
             "repeat": self.repeat,
