@@ -11,7 +11,7 @@ NAMED = re.compile(r"`(test_\w+)::(test_\w+)`")
 def test_each_test_the_page_names_is_there_and_no_rule_is_without():
     page = (ROOT / "docs" / "rules.md").read_text()
     rules = {int(row[1]): NAMED.findall(row[0]) for row in ROW.finditer(page)}
-    assert set(rules) >= {*range(1, 12), *range(13, 19)}
+    assert set(rules) >= {*range(1, 12), *range(13, 19), 31, *range(39, 45)}
     for rule, named in rules.items():
         assert named, f"rule {rule} has no test"
         for file, name in named:

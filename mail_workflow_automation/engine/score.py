@@ -45,6 +45,8 @@ class Move:
     since: datetime | None = None
     # as of when the points count, in full
     counted_at: datetime | None = None
+    # whether it says too little by itself, as an open does (rule 31)
+    is_weak: bool = False
 
 
 def rounded(value):
@@ -68,6 +70,7 @@ class Standing:
     """The score of a person in one dimension.
 
     ``score`` is the whole number shown, the sum of the ledger; ``exact`` its value at ``at``.
+    ``is_weak`` where nothing speaks for them but what is weak by itself.
     """
 
     score: int = 0
@@ -75,6 +78,12 @@ class Standing:
     at: datetime | None = None
     half_life_days: int = 0
     cap: int = 0
+    is_weak: bool = True
+
+    @property
+    def counting(self):
+        """What is held against thresholds: opens alone reach none (rule 31)."""
+        return 0 if self.is_weak else self.score
 
     def fade(self, until):
         """Fade up to a moment.
@@ -109,6 +118,8 @@ class Standing:
         top = max(cap, self.exact) if value > 0 else math.inf
         self.exact = max(min(self.exact + value, top), 0.0)
         self.score += applied
+        if applied > 0 and not move.is_weak:
+            self.is_weak = False
         if not self.half_life_days:
             self.exact = float(self.score)
         move.counted_at = moment

@@ -33,6 +33,10 @@ class MailWorkflowScore(models.Model):
     )
     exact_at = fields.Datetime()
     fade_at = fields.Datetime(help="When the number that is shown changes next.")
+    is_weak = fields.Boolean(
+        string="Opens Only",
+        help="Nothing but opened mails speaks for this: it reaches no threshold.",
+    )
 
     _person = models.UniqueIndex("(person_key, score_model_id, COALESCE(dimension_id, 0))")
     _highest = models.Index("(score_model_id, score) WHERE dimension_id IS NULL")
@@ -113,29 +117,33 @@ class MailWorkflowScore(models.Model):
             """
             WITH truth AS (
                 SELECT person_key, score_model_id, dimension_id, sum(points) AS score,
-                       max(partner_id) AS partner_id
-                  FROM mail_workflow_score_entry
+                       max(partner_id) AS partner_id, NOT bool_or(%(speaks)s) AS is_weak
+                  FROM mail_workflow_score_entry e
                  WHERE %(of_whom)s
                  GROUP BY GROUPING SETS ((person_key, score_model_id, dimension_id),
                                          (person_key, score_model_id))
             )
             INSERT INTO mail_workflow_score AS s (
                    person_key, partner_id, score_model_id, dimension_id, score, exact, exact_at,
-                   fade_at)
+                   fade_at, is_weak)
             SELECT t.person_key, t.partner_id, t.score_model_id, t.dimension_id, t.score,
                    CASE WHEN d.id IS NULL THEN 0 ELSE t.score END,
                    CASE WHEN d.id IS NOT NULL THEN %(now)s::timestamp END,
                    CASE WHEN d.half_life_days > 0 AND t.score > 0
-                        THEN %(midnight)s::timestamp END
+                        THEN %(midnight)s::timestamp END,
+                   d.id IS NOT NULL AND t.is_weak
               FROM truth t
               LEFT JOIN mail_workflow_score_dimension d ON d.id = t.dimension_id
                 ON CONFLICT (person_key, score_model_id, COALESCE(dimension_id, 0))
                 DO UPDATE
                SET score = EXCLUDED.score, exact = EXCLUDED.exact, exact_at = EXCLUDED.exact_at,
-                   fade_at = EXCLUDED.fade_at, partner_id = EXCLUDED.partner_id
+                   fade_at = EXCLUDED.fade_at, partner_id = EXCLUDED.partner_id,
+                   is_weak = EXCLUDED.is_weak
              WHERE s.score <> EXCLUDED.score
+                OR (s.is_weak IS TRUE) <> EXCLUDED.is_weak
             """,
             of_whom=of_whom,
+            speaks=self.env["mail.workflow.score.entry"]._speaks(),
             now=now,
             midnight=midnight_after(now),
         )

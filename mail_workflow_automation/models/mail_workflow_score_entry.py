@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..engine.score import DECAY, EXPIRY, MANUAL, REVERSAL, RULE, STEP, faded
 
@@ -72,6 +73,7 @@ class MailWorkflowScoreEntry(models.Model):
     once_key = fields.Char(help="Who has the points of a rule that gives them once.")
     expires_at = fields.Datetime()
     is_void = fields.Boolean(string="Taken Back", required=True)
+    is_weak = fields.Boolean(string="Opens Only", help="An open: it makes nobody warm by itself.")
 
     _by_person = models.Index("(person_key, occurred_at)")
     _by_event = models.UniqueIndex("(event_id, rule_id) WHERE event_id IS NOT NULL")
@@ -79,6 +81,14 @@ class MailWorkflowScoreEntry(models.Model):
     _by_execution = models.UniqueIndex("(execution_id) WHERE execution_id IS NOT NULL")
     _takes_back = models.UniqueIndex("(reversed_id) WHERE reversed_id IS NOT NULL")
     _expiring = models.Index("(expires_at) WHERE expires_at IS NOT NULL AND NOT is_void")
+
+    @api.model
+    def _speaks(self):
+        """Return the condition on lines (``e``) that say something by themselves (rule 31)."""
+        return SQL(
+            "e.reason = ANY(%s) AND e.points > 0 AND NOT e.is_void AND e.is_weak IS NOT TRUE",
+            list(GIVING),
+        )
 
     @api.depends("points", "is_void", "counted_at", "dimension_id.half_life_days")
     def _compute_points_now(self):

@@ -140,9 +140,10 @@ class MailWorkflowScoreFact(models.AbstractModel):
 
     @api.model
     def _kinds(self):
-        """Return the kinds of event that points can be given for."""
+        """Return the kinds of event that say something by themselves: an open does not."""
         kinds = self.env["mail.workflow.scoring.rule"]._selection_event_kind()
-        return [kind for kind, _label in kinds]
+        kind_model = self.env["mail.workflow.trigger"]._kind_model
+        return [kind for kind, _label in kinds if kind_model(kind)._qualifies]
 
     @api.model
     def _read_events(self, facts, past, score_model):

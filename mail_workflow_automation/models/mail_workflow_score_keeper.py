@@ -25,8 +25,16 @@ LINE = {
     "reversed_id": "int",
     "once_key": "varchar",
     "expires_at": "timestamp",
+    "is_weak": "bool",
 }
-STANDING = ("varchar", "int", "int", "float", "timestamp", "timestamp")
+TOTAL = {"person_key": "varchar", "score_model_id": "int", "dimension_id": "int"}
+STANDING = {
+    **TOTAL,
+    "exact": "float",
+    "exact_at": "timestamp",
+    "fade_at": "timestamp",
+    "is_weak": "bool",
+}
 
 
 class MailWorkflowScoreKeeper(models.AbstractModel):
@@ -49,11 +57,10 @@ class MailWorkflowScoreKeeper(models.AbstractModel):
         if not moves:
             return 0
         totals = self._lock({(move.person_key, move.score_model_id) for move in moves})
-        before = {key: standing.score for key, standing in totals.items()}
         sums = defaultdict(int)
-        for (person_key, model_id, dimension_id), score in before.items():
+        for (person_key, model_id, dimension_id), standing in totals.items():
             if dimension_id:
-                sums[person_key, model_id] += score
+                sums[person_key, model_id] += standing.counting
         lines, crossings = [], []
         dimensions = self._dimensions()
         for move in moves:
@@ -61,17 +68,17 @@ class MailWorkflowScoreKeeper(models.AbstractModel):
             standing = totals.get(key)
             if standing is None:
                 standing = totals[key] = Standing(**dimensions[move.dimension_id])
-            was, sum_was = standing.score, sums[key[:2]]
-            written = self._written(standing, move)
-            lines += written
-            sums[key[:2]] += standing.score - was
-            if standing.score > was and not silent:
-                crossings.append((move, was, standing.score, sum_was, sums[key[:2]]))
+            was, sum_was = standing.counting, sums[key[:2]]
+            lines += self._written(standing, move)
+            sums[key[:2]] += standing.counting - was
+            if standing.counting > was and not silent:
+                crossings.append((move, was, standing.counting, sum_was, sums[key[:2]]))
         moved = {(line.person_key, line.score_model_id, line.dimension_id) for line in lines}
         self._keep_faded({key: one for key, one in totals.items() if key[2] and key not in moved})
         if lines:
             self._void(moves)
             self._write(lines, {key: totals[key] for key in moved})
+            self._weaken(moves)
             self._note_crossings(crossings)
             self.env["mail.workflow.scored"]._forget_scores()
         return len(lines)
@@ -124,7 +131,7 @@ class MailWorkflowScoreKeeper(models.AbstractModel):
             SQL(
                 """
                 SELECT s.person_key, s.score_model_id, s.dimension_id, s.score, s.exact,
-                       s.exact_at, d.half_life_days, d.cap
+                       s.exact_at, d.half_life_days, d.cap, s.is_weak
                   FROM mail_workflow_score s
                   LEFT JOIN mail_workflow_score_dimension d ON d.id = s.dimension_id
                  WHERE (s.person_key, s.score_model_id) IN (SELECT * FROM %s)
@@ -135,8 +142,10 @@ class MailWorkflowScoreKeeper(models.AbstractModel):
             )
         )
         return {
-            (key, model_id, dimension_id): Standing(score, exact, at, half_life_days or 0, cap or 0)
-            for key, model_id, dimension_id, score, exact, at, half_life_days, cap in (
+            (key, model_id, dimension_id): Standing(
+                score, exact, at, half_life_days or 0, cap or 0, bool(is_weak)
+            )
+            for key, model_id, dimension_id, score, exact, at, half_life_days, cap, is_weak in (
                 self.env.cr.fetchall()
             )
         }
@@ -147,7 +156,7 @@ class MailWorkflowScoreKeeper(models.AbstractModel):
         names = [name for name in LINE if name != "partner_id"]
         rows = [tuple(getattr(line, name) for name in LINE) for line in lines]
         standings = [
-            (*key, standing.exact, standing.at, standing.next_change())
+            (*key, standing.exact, standing.at, standing.next_change(), standing.is_weak)
             for key, standing in totals.items()
         ]
         self.env.cr.execute(
@@ -174,15 +183,14 @@ class MailWorkflowScoreKeeper(models.AbstractModel):
                       FROM lines
                      GROUP BY GROUPING SETS ((person_key, score_model_id, dimension_id),
                                              (person_key, score_model_id))
-                ), standing (person_key, score_model_id, dimension_id, exact, exact_at, fade_at)
-                AS (
+                ), standing (%(standing_columns)s) AS (
                     SELECT * FROM %(standings)s
                 )
                 INSERT INTO mail_workflow_score AS s (
                        person_key, partner_id, score_model_id, dimension_id, score, exact,
-                       exact_at, fade_at)
+                       exact_at, fade_at, is_weak)
                 SELECT m.person_key, m.partner_id, m.score_model_id, m.dimension_id, m.points,
-                       COALESCE(t.exact, 0), t.exact_at, t.fade_at
+                       COALESCE(t.exact, 0), t.exact_at, t.fade_at, COALESCE(t.is_weak, FALSE)
                   FROM moved m
                   LEFT JOIN standing t USING (person_key, score_model_id, dimension_id)
                  ORDER BY m.person_key, m.score_model_id, m.dimension_id
@@ -190,13 +198,15 @@ class MailWorkflowScoreKeeper(models.AbstractModel):
                     DO UPDATE
                    SET score = s.score + EXCLUDED.score, exact = EXCLUDED.exact,
                        exact_at = EXCLUDED.exact_at, fade_at = EXCLUDED.fade_at,
+                       is_weak = EXCLUDED.is_weak,
                        partner_id = COALESCE(EXCLUDED.partner_id, s.partner_id)
                 """,
                 columns=SQL(", ").join(SQL.identifier(name) for name in LINE),
                 names=SQL(", ").join(SQL.identifier(name) for name in names),
                 given=SQL(", ").join(SQL.identifier("given", name) for name in names),
                 rows=unnested(rows, *LINE.values()),
-                standings=unnested(standings, *STANDING),
+                standing_columns=SQL(", ").join(SQL.identifier(name) for name in STANDING),
+                standings=unnested(standings, *STANDING.values()),
             )
         )
         self.env["mail.workflow.score"].invalidate_model()
@@ -217,7 +227,7 @@ class MailWorkflowScoreKeeper(models.AbstractModel):
                        AND s.dimension_id = v.dimension_id
                        AND s.fade_at IS DISTINCT FROM v.fade_at
                     """,
-                    unnested(rows, *STANDING[:3], STANDING[-1]),
+                    unnested(rows, *TOTAL.values(), "timestamp"),
                 )
             )
 
@@ -238,6 +248,34 @@ class MailWorkflowScoreKeeper(models.AbstractModel):
                     """,
                     again,
                     line_ids,
+                )
+            )
+
+    @api.model
+    def _weaken(self, moves):
+        """Mark totals for which nothing speaks any more, after lines were taken back, but opens."""
+        keys = {
+            (move.person_key, move.score_model_id, move.dimension_id)
+            for move in moves
+            if move.reversed_id
+        }
+        if keys:
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE mail_workflow_score s
+                       SET is_weak = TRUE
+                      FROM %s AS v (person_key, score_model_id, dimension_id)
+                     WHERE s.person_key = v.person_key AND s.score_model_id = v.score_model_id
+                       AND s.dimension_id = v.dimension_id AND s.is_weak IS NOT TRUE
+                       AND NOT EXISTS (
+                           SELECT FROM mail_workflow_score_entry e
+                            WHERE e.person_key = v.person_key
+                              AND e.score_model_id = v.score_model_id
+                              AND e.dimension_id = v.dimension_id AND %s)
+                    """,
+                    unnested(sorted(keys), *TOTAL.values()),
+                    self.env["mail.workflow.score.entry"]._speaks(),
                 )
             )
 

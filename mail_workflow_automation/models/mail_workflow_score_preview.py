@@ -70,7 +70,7 @@ class MailWorkflowScorePreview(models.AbstractModel):
 
     @api.model
     def _nothing(self):
-        return SQL("SELECT NULL::varchar, NULL::int, NULL::int, NULL::int WHERE FALSE")
+        return SQL("SELECT NULL::varchar, NULL::int, NULL::int, NULL::int, NULL::bool WHERE FALSE")
 
     @api.model
     def _tried(self, score_model, rule_id, values):
@@ -86,12 +86,13 @@ class MailWorkflowScorePreview(models.AbstractModel):
     @api.model
     def _given(self, rule, rule_id):
         """Return the query for what a rule would give, less what it gave so far:
-        ``(person_key, partner_id, dimension_id, points)``; and whether not all events were read."""
+        ``(person_key, partner_id, dimension_id, points, is_weak)``; and whether not all events
+        were read."""
         is_cut = False
         given = self._nothing()
         if rule.active and rule.score_model_id.active and rule.basis == "profile":
             given = SQL(
-                "SELECT person_key, partner_id, %s::int, %s::int FROM (%s) AS matching",
+                "SELECT person_key, partner_id, %s::int, %s::int, FALSE FROM (%s) AS matching",
                 rule.dimension_id.id,
                 rule.points,
                 self.env["mail.workflow.score.job"]._matching(rule),
@@ -99,10 +100,12 @@ class MailWorkflowScorePreview(models.AbstractModel):
         elif rule.active and rule.score_model_id.active:
             rows, is_cut = self._given_for_events(rule)
             if rows:
-                given = SQL("SELECT * FROM %s", unnested(rows, "varchar", "int", "int", "int"))
+                types = ("varchar", "int", "int", "int")
+                is_weak = not rule._handler()._qualifies
+                given = SQL("SELECT *, %s FROM %s", is_weak, unnested(rows, *types))
         taken = SQL(
             """
-            SELECT person_key, NULL::int, dimension_id, -points
+            SELECT person_key, NULL::int, dimension_id, -points, TRUE
               FROM mail_workflow_score_entry
              WHERE rule_id = %s AND reason = %s AND NOT is_void
             """,
@@ -199,19 +202,25 @@ class MailWorkflowScorePreview(models.AbstractModel):
         grade = self.env["mail.workflow.score.model"]._grade_to_sql
         return SQL(
             """
-            WITH given (person_key, partner_id, dimension_id, points) AS (
+            WITH given (person_key, partner_id, dimension_id, points, is_weak) AS (
                 %(given)s
             ), change AS (
                 SELECT person_key, max(partner_id) AS partner_id,
                        sum(points) FILTER (WHERE dimension_id = %(fit)s) AS fit,
-                       sum(points) FILTER (WHERE dimension_id = %(engagement)s) AS engagement
+                       sum(points) FILTER (WHERE dimension_id = %(engagement)s) AS engagement,
+                       bool_or(dimension_id = %(fit)s AND points > 0 AND NOT is_weak) AS is_fit,
+                       bool_or(dimension_id = %(engagement)s AND points > 0 AND NOT is_weak)
+                       AS is_engaged
                   FROM given
                  GROUP BY person_key
             ), kept AS (
                 SELECT person_key, max(partner_id) AS partner_id,
                        COALESCE(sum(score) FILTER (WHERE dimension_id = %(fit)s), 0) AS fit,
                        COALESCE(sum(score) FILTER (WHERE dimension_id = %(engagement)s), 0)
-                       AS engagement
+                       AS engagement,
+                       bool_or(dimension_id = %(fit)s AND is_weak IS NOT TRUE) AS is_fit,
+                       bool_or(dimension_id = %(engagement)s AND is_weak IS NOT TRUE)
+                       AS is_engaged
                   FROM mail_workflow_score
                  WHERE score_model_id = %(model)s AND dimension_id IS NOT NULL
                  GROUP BY person_key
@@ -221,7 +230,14 @@ class MailWorkflowScorePreview(models.AbstractModel):
                        COALESCE(k.engagement, 0)::int AS engagement,
                        GREATEST(COALESCE(k.fit, 0) + COALESCE(c.fit, 0), 0)::int AS fit_then,
                        GREATEST(COALESCE(k.engagement, 0) + COALESCE(c.engagement, 0), 0)::int
-                       AS engagement_then
+                       AS engagement_then,
+                       -- what opens alone have given reaches no threshold
+                       COALESCE(k.is_fit, FALSE)::int AS is_fit,
+                       COALESCE(k.is_engaged, FALSE)::int AS is_engaged,
+                       (COALESCE(k.is_fit, FALSE) OR COALESCE(c.is_fit, FALSE))::int
+                       AS is_fit_then,
+                       (COALESCE(k.is_engaged, FALSE) OR COALESCE(c.is_engaged, FALSE))::int
+                       AS is_engaged_then
                   FROM kept k
                   FULL JOIN change c USING (person_key)
             ), standing AS (
@@ -233,8 +249,10 @@ class MailWorkflowScorePreview(models.AbstractModel):
             fit=dimensions._id_of(FIT),
             engagement=dimensions._id_of(ENGAGEMENT),
             model=score_model.id,
-            grade=grade(SQL("fit"), SQL("engagement"), current),
-            grade_then=grade(SQL("fit_then"), SQL("engagement_then"), asked),
+            grade=grade(SQL("fit * is_fit"), SQL("engagement * is_engaged"), current),
+            grade_then=grade(
+                SQL("fit_then * is_fit_then"), SQL("engagement_then * is_engaged_then"), asked
+            ),
         )
 
     @api.model

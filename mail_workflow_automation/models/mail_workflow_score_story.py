@@ -47,6 +47,7 @@ class MailWorkflowScoreStory(models.AbstractModel):
             "trend": best["score"] - before,
             "person": best["name"] if len(keys) > 1 else False,
             "path": self._path(key, score_model, now),
+            "is_weak": best["is_weak"],
             "lines": [self._line(line) for line in lines],
             "faded": faded[0][0],
             "is_cut": len(lines) == MOST_LINES,
@@ -66,7 +67,12 @@ class MailWorkflowScoreStory(models.AbstractModel):
             SQL(
                 """
                 SELECT s.person_key, s.score_model_id, s.score, COALESCE(p.name, s.person_key)
-                       AS name
+                       AS name,
+                       EXISTS (SELECT FROM mail_workflow_score d
+                                WHERE d.person_key = s.person_key
+                                  AND d.score_model_id = s.score_model_id
+                                  AND d.dimension_id IS NOT NULL AND d.is_weak AND d.score > 0)
+                       AS is_weak
                   FROM mail_workflow_score s
                   JOIN mail_workflow_score_model m ON m.id = s.score_model_id AND m.active
                   LEFT JOIN res_partner p ON p.id = s.partner_id

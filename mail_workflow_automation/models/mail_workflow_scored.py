@@ -138,8 +138,9 @@ class MailWorkflowScored(models.AbstractModel):
             "lead_score_engagement": SQL("COALESCE(e.score, 0)"),
             # by the thresholds of the model: changed ones count at once
             "lead_grade": self.env["mail.workflow.score.model"]._grade_to_sql(
-                SQL("COALESCE(f.score, 0)"),
-                SQL("COALESCE(e.score, 0)"),
+                # what opens alone have given reaches no threshold
+                SQL("CASE WHEN f.is_weak THEN 0 ELSE COALESCE(f.score, 0) END"),
+                SQL("CASE WHEN e.is_weak THEN 0 ELSE COALESCE(e.score, 0) END"),
                 {one: SQL("m.%s", SQL.identifier(one)) for one in THRESHOLDS},
             ),
         }

@@ -223,6 +223,7 @@ class MailWorkflowScorer(models.AbstractModel):
             subject=subject,
             once_key=key if rule["repeat"] == "once" else None,
             expires_at=occurred_at + timedelta(days=days) if days else None,
+            is_weak=rule["is_weak"],
         )
 
     @api.model

@@ -108,6 +108,7 @@ class MailWorkflowScoringRule(models.Model):
             "zone": (score_model.company_id or self.env.company).partner_id.tz or None,
             "dimension_id": self.dimension_id.id,
             "points": self.points,
+            "is_weak": not self._handler()._qualifies,
             "repeat": self.repeat,
             "window_days": self.window_days,
             "cap": self.cap,

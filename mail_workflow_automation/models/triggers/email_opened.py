@@ -18,3 +18,4 @@ class MailWorkflowTriggerEmailOpened(models.AbstractModel):
 
     _icon = "fa-envelope-open-o"
     _trace_status = "open"
+    _qualifies = False

@@ -29,6 +29,8 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     _is_by_visitor = False
     # whether points can be given for it
     _scores = True
+    # whether it says enough by itself to make somebody warm: an open does not (rule 31)
+    _qualifies = True
     # whether it can be about an address that has no contact yet
     _brings_addresses = False
     # whether it is part of what a sale ends with: it foretells none, unless it was before
