@@ -47,6 +47,8 @@ class Move:
     counted_at: datetime | None = None
     # whether it says too little by itself, as an open does (rule 31)
     is_weak: bool = False
+    # which workflow brought it about, as events tell it
+    origin: dict | None = None
 
 
 def rounded(value):

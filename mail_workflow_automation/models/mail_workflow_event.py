@@ -27,6 +27,8 @@ COLUMNS = (
 # made once: an event is a visitor's wait
 LIST = SQL(", ").join(map(SQL.identifier, COLUMNS))
 ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
+# in the data: which workflow brought it about, and how late in a row of workflows
+ORIGIN = ("origin_workflow_id", "origin_chain")
 # mark in the data of what counts, and brings nobody in
 SILENT = "silent"
 # one cart event per transaction is enough, however many lines change

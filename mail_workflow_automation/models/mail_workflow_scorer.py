@@ -8,6 +8,7 @@ from ..engine.schedule import valid_zone
 from ..engine.score import RULE, Memory, Move
 from ..sql import unnested
 from .mail_workflow_dispatcher import EVENT_COLUMNS
+from .mail_workflow_event import ORIGIN
 from .mail_workflow_listening import VISITOR_KNOWN
 from .mail_workflow_person import Person
 from .mail_workflow_visitor import CAME_BY
@@ -224,6 +225,7 @@ class MailWorkflowScorer(models.AbstractModel):
             once_key=key if rule["repeat"] == "once" else None,
             expires_at=occurred_at + timedelta(days=days) if days else None,
             is_weak=rule["is_weak"],
+            origin={name: value for name, value in (event["data"] or {}).items() if name in ORIGIN},
         )
 
     @api.model

@@ -71,6 +71,8 @@ class MailWorkflowStepScore(models.AbstractModel):
         persons = {
             run.id: Person(run.partner_id.id or None, run.email_normalized or None) for run in runs
         }
+        chain = step.env.context.get("mail_workflow_chain")
+        origin = {"origin_workflow_id": step.workflow_id.id}
         moves = [
             Move(
                 persons[run.id].key,
@@ -83,6 +85,7 @@ class MailWorkflowStepScore(models.AbstractModel):
                 company_id=run.company_id.id,
                 execution_id=executions[run.id],
                 note=step.workflow_id.name,
+                origin={**origin, "origin_chain": chain} if chain else origin,
             )
             for run in runs
             if persons[run.id].key

@@ -105,5 +105,6 @@ class MailWorkflowTriggerScoreCrossed(models.AbstractModel):
                 "dimension": dimension_id,
                 "before": before,
                 "after": after,
+                **(move.origin or {}),
             },
         }
