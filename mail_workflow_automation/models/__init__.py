@@ -109,6 +109,7 @@ from . import mail_workflow_simulator_send
 from . import mail_workflow_simulator_seams
 from . import res_partner
 from . import mail_workflow_scored
+from . import mail_workflow_score_change
 from . import mail_workflow_score_preview
 from . import crm_lead_predicted
 from . import res_config_settings

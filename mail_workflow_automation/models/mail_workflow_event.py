@@ -209,11 +209,9 @@ class MailWorkflowEvent(models.Model):
             person = persons._of_partner(partner, unread=not key)
         elif person is None and record is not None:
             person = persons._of(record).get(record.id)
-        origin = self.env.context.get("mail_workflow_id")
+        origin = self._acting()
         if origin:
-            data = {**(data or {}), "origin_workflow_id": origin}
-            if self.env.context.get("mail_workflow_chain"):
-                data["origin_chain"] = self.env.context["mail_workflow_chain"]
+            data = {**(data or {}), **origin}
         place = place or record
         place_sudo = place.sudo() if place is not None else None
         return {
@@ -230,6 +228,17 @@ class MailWorkflowEvent(models.Model):
             "verdict": (data or {}).get("verdict", "human"),
             "key": key,
         }
+
+    @api.model
+    def _acting(self):
+        """Return which workflow acts now, as the data of an event tell it; empty for people."""
+        known = {
+            "origin_workflow_id": self.env.context.get("mail_workflow_id"),
+            "origin_chain": self.env.context.get("mail_workflow_chain"),
+        }
+        if not known["origin_workflow_id"]:
+            return {}
+        return {name: value for name, value in known.items() if value}
 
     @api.model
     def _field_id(self, record, name):

@@ -34,6 +34,7 @@ class MailWorkflowScorer(models.AbstractModel):
         """
         events = self.env["mail.workflow.score.entry"]._follow_addresses(events)
         self._take_back(machines, now)
+        self.env["mail.workflow.score.change"]._serve(events, now)
         rules = listening["scoring"]
         if any(event["kind"] in rules or event["kind"] == VISITOR_KNOWN for event in events):
             self._score_safely(events, now, rules)
