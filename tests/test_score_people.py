@@ -315,6 +315,11 @@ class TestScoreRules(ScoreCase):
         special = self.rule("page_viewed", filters={"url": "/x"}, replaces_id=rule.id)
         self.assertIn("instead of", special.summary)
 
+    def test_a_profile_without_a_name_says_what_it_asks_for(self):
+        rule = self.rule(points=5, domain="[('country_id.code', '=', 'BE')]")
+        self.assertEqual(rule.display_name, "Profile: Contacts (Country › Country Code = BE)")
+        self.assertEqual(self.rule(points=5, domain="[]").display_name, "Profile: Contacts")
+
     def test_a_rule_can_ask_for_one_mail_of_a_workflow(self):
         workflow = self.workflow(
             [

@@ -115,7 +115,7 @@ class MailWorkflowScoringRule(models.Model):
 
     _due = models.Index("(look_at) WHERE look_at IS NOT NULL")
 
-    @api.depends("name", "basis", "event", "record_model", "mail_step_id")
+    @api.depends("name", "basis", "event", "record_model", "domain", "mail_step_id")
     @api.depends_context("lang")
     def _compute_display_name(self):
         for rule in self:

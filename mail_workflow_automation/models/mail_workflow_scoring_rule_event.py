@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from .mail_workflow import parse_domain
+
 
 class MailWorkflowScoringRule(models.Model):
     """What a rule listens to and looks at: checked, in words, and for the dispatcher."""
@@ -75,11 +77,21 @@ class MailWorkflowScoringRule(models.Model):
         self.ensure_one()
         if self.basis == "profile":
             models_found = dict(self._fields["record_model"]._description_selection(self.env))
-            return self.env._("Profile: %s", models_found.get(self.record_model, "?"))
+            profile = self.env._("Profile: %s", models_found.get(self.record_model, "?"))
+            what = self._domain_in_words()
+            return f"{profile} ({what})" if what else profile
         if not isinstance(self.event, dict) or not self.event.get("kind"):
             return ""
         words = self.env["mail.workflow"].new({})._event_in_words(self.event)
         return f"{words}: {self.mail_step_id.display_name}" if self.mail_step_id else words
+
+    def _domain_in_words(self):
+        model = self.env["ir.model"]._get(self.record_model or "")
+        workflow = self.env["mail.workflow"].new({"model_id": model.id})
+        try:
+            return workflow._domain_in_words(parse_domain(self.domain))
+        except (ValueError, SyntaxError):
+            return ""
 
     @api.model
     def _listeners(self):

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import formatLang
 
 from ..models.mail_workflow_score_fact import Did
 
@@ -50,10 +51,10 @@ class MailWorkflowScoreSuggestion(models.TransientModel):
             one.of_won = self._share(one.won_with, one.won_known)
             one.of_lost = self._share(one.lost_with, one.lost_known)
             one.lift_text = self.env._(
-                "%(lift).1f times (%(low).1f to %(high).1f)",
-                lift=one.lift,
-                low=one.lift_low,
-                high=one.lift_high,
+                "%(lift)s times (%(low)s to %(high)s)",
+                lift=formatLang(self.env, one.lift, digits=1),
+                low=formatLang(self.env, one.lift_low, digits=1),
+                high=formatLang(self.env, one.lift_high, digits=1),
             )
 
     @api.model
@@ -129,7 +130,8 @@ class MailWorkflowScoreSuggestion(models.TransientModel):
             value = self.env._("yes") if value else self.env._("no")
         elif field.type == "selection":
             value = dict(field._description_selection(self.env)).get(value, value)
-        return f"{field._description_string(self.env)}: {value}"
+        label = field._description_string(self.env)
+        return self.env._("%(field)s: %(value)s", field=label, value=value)
 
     @api.model
     def _is_same(self, rule, values):

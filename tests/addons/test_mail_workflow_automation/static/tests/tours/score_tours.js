@@ -44,3 +44,60 @@ registry.category("web_tour.tours").add("mail_workflow_hottest", {
         { trigger: ".o-mail-Chatter:not(:has(.o-mail-Activity))" },
     ],
 });
+
+const PREVIEW = ".o_mail_workflow_score_preview";
+
+registry.category("web_tour.tours").add("mail_workflow_score_preview", {
+    steps: () => [
+        click(`${PREVIEW} button:contains(Preview)`),
+        { trigger: `${PREVIEW} [data-name=hot_from] .o_now:contains(1)` },
+        { trigger: `${PREVIEW} p:contains(Nobody gets another grade)` },
+        { trigger: ".o_field_widget[name=hot_from] input", run: "edit 25 && press Tab" },
+        { trigger: `${PREVIEW} [data-name=hot_from] .o_then:contains(2)` },
+        { trigger: `${PREVIEW} [data-name=hot_from] .o_up:contains(+1)` },
+        { trigger: `${PREVIEW} figure[data-name=engagement] .o_mark text:contains(25)` },
+        { trigger: `${PREVIEW} .o_movers li:contains(Bob):contains(D, hot)` },
+        { trigger: ".o_field_widget[name=hot_from] input", run: "edit 15 && press Tab" },
+        { trigger: `${PREVIEW} [role=alert]:contains(hot begins above warm)` },
+        click(".o_form_button_cancel"),
+        { trigger: `${PREVIEW} p:contains(Nobody gets another grade)` },
+    ],
+});
+
+const SUGGESTED = ".o_field_widget[name=suggestion_ids] .o_data_row:contains(/pricing)";
+
+registry.category("web_tour.tours").add("mail_workflow_suggest_rules", {
+    steps: () => [
+        click(".o_list_view button:contains(Suggest Rules)"),
+        { trigger: ".o_form_view [name=people]:contains(won):contains(lost)" },
+        { trigger: ".o_form_view [name=message]:contains(newest are held back)" },
+        { trigger: `${SUGGESTED} [name=of_won]:contains(%):contains(of)` },
+        { trigger: `${SUGGESTED} [name=of_lost]:contains(%):contains(of)` },
+        { trigger: `${SUGGESTED} [name=lift_text]:contains(times):contains(to)` },
+        { trigger: ".o_data_row [name=name]:contains(Country: Belgium)" },
+        click(`${SUGGESTED} button[name=action_add]`),
+        { content: "It is marked as there", trigger: `${SUGGESTED}:not(:has([name=action_add]))` },
+        click(`${SUGGESTED} button[name=action_open_rule]`),
+        { trigger: ".o_form_view .o_field_widget[name=repeat]" },
+        { trigger: ".breadcrumb-item:contains(Suggest Rules)" },
+    ],
+});
+
+const REPORT = ".o_mail_workflow_score_test";
+const RESULT = (name) => `${REPORT} .o_result:has(h3:contains(${name}))`;
+
+registry.category("web_tour.tours").add("mail_workflow_test_rules", {
+    steps: () => [
+        click(".o_list_view button:contains(Test the Rules)"),
+        { trigger: `${REPORT} p:contains(180 leads):contains(newest)` },
+        { trigger: `${RESULT("Lead score")} .display-6:contains(0.)` },
+        { trigger: `${RESULT("Lead score")} .o_interval:contains( to )` },
+        { trigger: `${RESULT("Lead score")} tbody tr:eq(0):contains(%)` },
+        { trigger: `${RESULT("predictive")} .display-6:contains(0.)` },
+        { trigger: `${RESULT("predictive")} tbody tr:eq(0):contains(%)` },
+        click(".o_field_widget[name=past] input[data-value=orders]"),
+        click("button[name=action_look]"),
+        { trigger: ".o_form_view [name=message]:contains(too few to test)" },
+        { trigger: `.o_form_view:not(:has(${REPORT}))` },
+    ],
+});
