@@ -5,6 +5,7 @@ import re
 from odoo.tests import tagged
 
 from benchmarks import past
+from odoo.addons.mail_workflow_automation.wizard import mail_workflow_score_test
 
 from .past_common import PastCase
 
@@ -134,3 +135,11 @@ class TestTheRules(PastCase):
         chances = trial._chances(found, [places[lead.id] for lead in like], everybody)
         for lead, chance in zip(asked, chances, strict=True):
             self.assertAlmostEqual(odoo[lead.id], 100 * chance, delta=0.5)
+
+    def test_of_very_many_the_newest_are_tried(self):
+        self.patch(mail_workflow_score_test, "MOST", 40)
+        self.write_past(past.people(1, 300, is_noise=True))
+        self.rule("page_viewed", 5, filters={"url": "/blog/*"})
+        screen = self.tried()
+        self.assertIn("<b>40</b> leads", str(screen.report))
+        self.assertEqual(screen.won_count + screen.lost_count, 300)

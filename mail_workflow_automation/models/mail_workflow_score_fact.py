@@ -65,12 +65,10 @@ class Facts:
         self._true = defaultdict(set)
         self._known = {}
         self._first = {}
-        self._did = defaultdict(set)
 
-    def did(self, place, key, at):
-        """Somebody did something; ``at`` is when it was first."""
-        self._true[key].add(place)
-        self._did[place].add(key)
+    def did(self, places, key, at):
+        """Some people did something; ``at`` is when one of them did it first."""
+        self._true[key].update(places)
         self._first[key] = min(at, self._first.get(key, at))
 
     def was(self, place, path, value):
@@ -89,8 +87,12 @@ class Facts:
 
     def levels(self):
         """Return the people by how much they did in all, as masks."""
-        places = range(len(self._past.cases))
-        return by_level([len(self._did.get(place, ())) for place in places])
+        counts = [0] * len(self._past.cases)
+        for key, places in self._true.items():
+            if self._is_did(key):
+                for place in places:
+                    counts[place] += 1
+        return by_level(counts)
 
     def _is_did(self, key):
         return isinstance(key, Did)
@@ -153,18 +155,19 @@ class MailWorkflowScoreFact(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """
-                SELECT e.place, e.kind, e.data, min(e.occurred_at)
+                SELECT e.kind, e.data, array_agg(e.place), min(e.occurred_at)
                   FROM (%(events)s) e
                  WHERE e.occurred_at >= e.start - %(before)s
-                 GROUP BY 1, 2, 3
+                 GROUP BY 1, 2
                 """,
                 events=events,
                 before=BEFORE,
             )
         )
-        for place, kind, data, at in self.env.cr.fetchall():
+        # many do the same: what can be asked about it is found out once
+        for kind, data, places, at in self.env.cr.fetchall():
             for name, filters in self._asked(handlers[kind], data or {}):
-                facts.did(place, Did(kind, name, tuple(sorted(filters.items()))), at)
+                facts.did(places, Did(kind, name, tuple(sorted(filters.items()))), at)
 
     @api.model
     def _asked(self, handler, data):

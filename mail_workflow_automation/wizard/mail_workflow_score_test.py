@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import format_date
+from odoo.tools.misc import formatLang
 
 from ..engine.evidence import auc, deciles
 from ..engine.suggestion import ENOUGH
@@ -7,6 +8,8 @@ from ..models.mail_workflow_score_past import LEADS
 
 # fewer won or lost say nothing about rules
 FEW = 10
+# more people than so many, the newest, hardly tell more, and keep whoever asks waiting
+MOST = 3000
 
 
 class MailWorkflowScoreTest(models.TransientModel):
@@ -31,7 +34,7 @@ class MailWorkflowScoreTest(models.TransientModel):
         past = self._read_past()
         self.report = False
         _learned, held = past.parts(ENOUGH)
-        places = held or list(range(len(past.cases)))
+        places = (held or list(range(len(past.cases))))[-MOST:]
         trial = self.env["mail.workflow.score.trial"]
         people = trial._part(past, places)
         won = len(people.won)
@@ -81,9 +84,9 @@ class MailWorkflowScoreTest(models.TransientModel):
         groups = deciles(scores, wins)
         return {
             "name": name,
-            "auc": f"{found.value:.2f}",
-            "low": f"{found.low:.2f}",
-            "high": f"{found.high:.2f}",
+            "auc": formatLang(self.env, found.value, digits=2),
+            "low": formatLang(self.env, found.low, digits=2),
+            "high": formatLang(self.env, found.high, digits=2),
             "verdict": self._verdict(found),
             "groups": [
                 {
