@@ -18,31 +18,22 @@ PAGES = 20
 WARM = 50
 EACH = 10  # lines of each person in the long ledger
 WEEKS = 13  # for which the story says what the score was
-# columns of the ledger that the bare way writes, with their types
-LINE = {
-    "event_id": "int",
-    "person_key": "varchar",
-    "partner_id": "int",
-    "score_model_id": "int",
-    "dimension_id": "int",
-    "rule_id": "int",
-    "reason": "varchar",
-    "points": "int",
-    "occurred_at": "timestamp",
-    "counted_at": "timestamp",
-    "subject": "varchar",
-}
-ROWS = ", ".join(f"%s::{kind}[]" for kind in LINE.values())
+# columns of the ledger that the bare way writes, the place of the event first
+COLUMNS = (
+    *("event_id", "person_key", "partner_id", "score_model_id", "dimension_id", "rule_id"),
+    *("reason", "points", "occurred_at", "counted_at", "subject"),
+)
+NAMES = ", ".join(COLUMNS)
 WRITE = f"""
-    INSERT INTO mail_workflow_score_entry (is_void, {", ".join(LINE)})
-    SELECT FALSE, * FROM unnest({ROWS})
+    INSERT INTO mail_workflow_score_entry (is_void, {NAMES})
+    SELECT FALSE, * FROM unnest({{rows}})
 """  # noqa: S608 names of this file
 MOVE = f"""
     INSERT INTO mail_workflow_score AS s (
            person_key, partner_id, score_model_id, dimension_id, score, exact, exact_at)
     SELECT person_key, max(partner_id), score_model_id, dimension_id, sum(points), sum(points),
            max(counted_at)
-      FROM unnest({ROWS}) AS v ({", ".join(LINE)})
+      FROM unnest({{rows}}) AS v ({NAMES})
      GROUP BY GROUPING SETS ((person_key, score_model_id, dimension_id),
                              (person_key, score_model_id))
         ON CONFLICT (person_key, score_model_id, COALESCE(dimension_id, 0))
@@ -155,8 +146,7 @@ def _rules(env):
 def _lines(env, size):
     """Return the lines that our way has written, in the order of their events: first comes the
     place of the event."""
-    names = ", ".join(LINE)
-    env.cr.execute(f"SELECT {names} FROM mail_workflow_score_entry ORDER BY event_id, id")  # noqa: S608
+    env.cr.execute(f"SELECT {NAMES} FROM mail_workflow_score_entry ORDER BY event_id, id")  # noqa: S608
     lines = env.cr.fetchall()
     env.cr.execute("SELECT max(id) FROM mail_workflow_event")
     start = env.cr.fetchone()[0] - size + 1
@@ -165,9 +155,7 @@ def _lines(env, size):
 
 def _batches(given, first_id, count):
     """Return the lines of each batch of events as columns."""
-    from odoo.addons.mail_workflow_automation.models import mail_workflow_dispatcher  # noqa: PLC0415
-
-    size = mail_workflow_dispatcher.BATCH
+    size = _batch_size()
     wanted = [line for line in given if line[0] < count]
     return {
         number: [list(column) for column in zip(*_moved(lines, first_id), strict=True)]
@@ -179,18 +167,31 @@ def _moved(lines, first_id):
     return [(first_id + line[0], *line[1:]) for line in lines]
 
 
-def _bare(env, batches):
+def _batch_size():
     from odoo.addons.mail_workflow_automation.models import mail_workflow_dispatcher  # noqa: PLC0415
 
-    number = 0
+    return mail_workflow_dispatcher.BATCH
+
+
+def _typed():
+    """Return the columns of lines as arrays of the types that the keeper of the ledger names."""
+    from odoo.addons.mail_workflow_automation.models import mail_workflow_score_keeper  # noqa: PLC0415
+
+    kinds = mail_workflow_score_keeper.LINE
+    return ", ".join(f"%s::{kinds[name]}[]" for name in COLUMNS)
+
+
+def _bare(env, batches):
+    size, rows, number = _batch_size(), _typed(), 0
+    write, move = WRITE.format(rows=rows), MOVE.format(rows=rows)
     while True:
-        env.cr.execute(dispatch.CLAIM, [mail_workflow_dispatcher.BATCH])
+        env.cr.execute(dispatch.CLAIM, [size])
         rows = env.cr.dictfetchall()
         if not rows:
             break
         if number in batches:
-            env.cr.execute(WRITE, batches[number])
-            env.cr.execute(MOVE, batches[number])
+            env.cr.execute(write, batches[number])
+            env.cr.execute(move, batches[number])
         env.cr.execute(dispatch.MARK, [world.now(), [row["id"] for row in rows]])
         env.cr.commit()
         number += 1
