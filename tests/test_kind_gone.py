@@ -2,6 +2,8 @@
 
 import json
 
+from lxml import etree
+
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import SQL
@@ -158,6 +160,13 @@ class TestKindGone(DraftCase):
         self.back()
         self.assertEqual(both.mapped("kind"), ["wait", "wait"])
         self.assertFalse(workflow.get_changes()["items"])
+
+    def test_forms_do_not_offer_what_is_not_installed(self):
+        for model in ("mail.workflow", "mail.workflow.step"):
+            form = etree.fromstring(self.env[model].get_view(view_type="form")["arch"])
+            for field in form.xpath("//form//group//field[@name='kind']"):
+                self.assertEqual(field.get("widget"), "filterable_selection", model)
+                self.assertIn("missing", field.get("options"), model)
 
     def test_a_trigger_that_is_gone_brings_nobody_in_and_keeps_the_others(self):
         workflow = self.workflow(
