@@ -219,6 +219,49 @@ class TestAroundAnEvent(EventsCase):
         self.run_engine(days=7)
         self.assertEqual(self.mails(workflow).mapped("subject"), ["tomorrow"])
 
+    def test_an_event_that_is_brought_forward_brings_the_mail_forward(self):
+        workflow = self.around()
+        event, other = self.event(), self.event("Other")
+        self.register(event, self.person())
+        moving = self.register(other, self.person("Bob"))
+        self.run_engine()
+        self.at(datetime(2026, 3, 10, 12, 0))
+        event.write(
+            {"date_begin": datetime(2026, 3, 13, 18), "date_end": datetime(2026, 3, 13, 21)}
+        )
+        moving.event_id = event
+        self.run_engine()
+        self.assertEqual(self.runs(workflow).mapped("due_at"), [datetime(2026, 3, 12, 9)] * 2)
+        self.at(datetime(2026, 3, 12, 9, 30))
+        self.run_engine()
+        self.run_engine()
+        self.assertEqual(self.mails(workflow).mapped("subject"), ["tomorrow"] * 2)
+
+    def test_a_slot_that_is_brought_forward_brings_the_mail_forward(self):
+        workflow = self.around()
+        event = self.event(is_multi_slots=True, date_begin=datetime(2026, 3, 9, 8))
+        slot = self.env["event.slot"].create(
+            {"event_id": event.id, "date": "2026-03-20", "start_hour": 18, "end_hour": 20}
+        )
+        self.register(event, self.person(), event_slot_id=slot.id)
+        self.run_engine()
+        slot.date = "2026-03-13"
+        self.run_engine(hours=1)
+        self.assertEqual(self.runs(workflow).due_at.date(), datetime(2026, 3, 12).date())
+
+    def test_an_event_brought_forward_into_the_past_is_not_announced(self):
+        workflow = self.around()
+        event = self.event()
+        self.register(event, self.person())
+        self.run_engine()
+        self.at(datetime(2026, 3, 10, 12, 0))
+        event.date_begin = datetime(2026, 3, 10, 18, 0)
+        self.run_engine()
+        self.assertEqual(self.reason(self.runs(workflow), "tomorrow"), "date already past")
+        self.at(datetime(2026, 3, 21, 11, 0))
+        self.run_engine()
+        self.assertEqual(self.mails(workflow).mapped("subject"), ["missed"])
+
     def test_who_cancels_hears_no_more_of_it(self):
         workflow = self.around()
         registration = self.register(self.event(), self.person())

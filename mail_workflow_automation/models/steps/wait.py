@@ -141,7 +141,7 @@ class MailWorkflowStepWait(models.AbstractModel):
                 "filters": {"model": model._name, "on": "changed", "field": field.name},
             }
             for field in known
-            if field.store and field.column_type and field.name not in models.MAGIC_COLUMNS
+            if watching._may_watch_field(field) and field.name not in models.MAGIC_COLUMNS
         ]
 
     @api.model

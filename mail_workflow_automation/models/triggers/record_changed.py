@@ -103,7 +103,7 @@ class MailWorkflowTriggerRecordChanged(models.AbstractModel):
         if filters.get("on") == CHANGED:
             name = filters.get("field")
             field = model._fields.get(name) if isinstance(name, str) else None
-            if field is None or not field.store or not field.column_type:
+            if field is None or not self._may_watch_field(field):
                 problems.append(
                     self.env._(
                         "“%(field)s” is no stored field of %(model)s",
@@ -136,6 +136,11 @@ class MailWorkflowTriggerRecordChanged(models.AbstractModel):
             or not model._auto
             or model._name.startswith("mail.workflow")
         )
+
+    @api.model
+    def _may_watch_field(self, field):
+        """Tell whether changes of a field are seen: of those that are kept."""
+        return bool(field.store and field.column_type)
 
     @api.model
     @tools.ormcache(cache=LISTENING_CACHE)
