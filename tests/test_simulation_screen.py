@@ -1,15 +1,25 @@
 """The screen on which a workflow is tried out, in a real browser, as a Workflow user."""
 
+import base64
+import io
+
+from PIL import Image
+
 from odoo.tests import HttpCase, tagged
 
 from .common import mail, new_marketer, wait
 
+DEAR = "<p>Dear <t t-out='object.name'/></p>"
 LIST = "/odoo/action-mail_workflow_automation.mail_workflow_action"
 
 
 @tagged("post_install", "-at_install", "mail_workflow")
 class TestSimulationScreen(HttpCase):
     def test_marketer_tries_a_workflow_out(self):
+        # a server that is reached by another address than the one it believes to have
+        self.env["ir.config_parameter"].set_param("web.base.url", "https://shop.invalid")
+        # the frame of a mail has no cookies, not even the one that Odoo's tests ask for
+        self.http_request_allow_all = True
         marketer = new_marketer(self.env)
         self.env["res.partner"].create({"name": "Ada", "email": "ada@customer.example.com"})
         clicked = {"kind": "email_clicked", "filters": {"step": "remind"}, "branch": "clicked"}
@@ -24,7 +34,7 @@ class TestSimulationScreen(HttpCase):
             "triggers": [{"kind": "manual"}],
             "email_from": "shop@shop.example.com",
             "steps": [
-                mail("remind", "Hello {{ object.name }}", "<p>Dear <t t-out='object.name'/></p>"),
+                mail("remind", "Hello {{ object.name }}", DEAR + self.picture()),
                 wait("look", days=3, events=[clicked], branches=branches),
             ],
         }
@@ -36,3 +46,16 @@ class TestSimulationScreen(HttpCase):
         sent = self.env["mail.mail"].search([("subject", "like", "[Test]")])
         self.assertEqual(sent.mapped("subject"), ["[Test] Hello Zoe"])
         self.assertIn("marketer@shop.example.com", sent.email_to)
+
+    def picture(self):
+        """Return the picture of a product in the shop, as html: it is twice as wide as high."""
+        image = io.BytesIO()
+        Image.new("RGB", (256, 128), "navy").save(image, "PNG")
+        lamp = self.env["product.product"].create(
+            {
+                "name": "Lamp",
+                "is_published": True,
+                "image_1920": base64.b64encode(image.getvalue()),
+            }
+        )
+        return f'<img src="/web/image/product.product/{lamp.id}/image_128" alt="Lamp"/>'

@@ -1,4 +1,7 @@
 import { Component } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
+import { session } from "@web/session";
+import { escapeRegExp } from "@web/core/utils/strings";
 
 /** A mail as its reader gets it. In a frame that runs nothing and leads nowhere. */
 export class SimulatedMail extends Component {
@@ -7,6 +10,20 @@ export class SimulatedMail extends Component {
 
     get page() {
         // a link opens a window, which the frame may not
-        return `<base target="_blank">${this.props.mail.body_html}`;
+        return `<base target="_blank">${this.withPictures(this.props.mail.body_html)}`;
+    }
+
+    /**
+     * Takes the pictures of this server from where it is reached right now: its own idea of its
+     * address, which the mail has, may be one of another network, or of the live shop.
+     */
+    withPictures(html) {
+        const address = session["web.base.url"]?.replace(/\/+$/, "");
+        if (!address) {
+            return html;
+        }
+        const before = `(?:src|background)="|url\\((?:&quot;|&#34;|&#39;|["'])?`;
+        const pictures = new RegExp(`(${before})${escapeRegExp(address)}(?=/)`, "g");
+        return html.replace(pictures, (_found, start) => start + browser.location.origin);
     }
 }

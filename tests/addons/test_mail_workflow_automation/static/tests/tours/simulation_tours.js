@@ -4,6 +4,23 @@ const tours = registry.category("web_tour.tours");
 const click = (trigger) => ({ trigger, run: "click" });
 const step = (key) => `.o_mail_workflow_simulated_step[data-step=${key}]`;
 
+/** Loads the pictures of the shown mail as its frame does: as nobody, from wherever they are. */
+async function checkPictures() {
+    const page = document.querySelector(".o_mail_workflow_simulated_mail iframe").srcdoc;
+    const pictures = [...new DOMParser().parseFromString(page, "text/html").images];
+    if (!pictures.length) {
+        throw new Error("There is no picture in the mail.");
+    }
+    for (const picture of pictures) {
+        const answer = await fetch(picture.src, { credentials: "omit" });
+        const { width, height } = await createImageBitmap(await answer.blob());
+        // what stands for a missing picture is a square
+        if (width !== 2 * height) {
+            throw new Error(`${picture.src} is ${width} x ${height}: not the lamp`);
+        }
+    }
+}
+
 tours.add("mail_workflow_simulation", {
     steps: () => [
         click("button[name=action_open_simulation]"),
@@ -17,6 +34,7 @@ tours.add("mail_workflow_simulation", {
         { trigger: `${step("again")}:contains(Are you there)` },
         { trigger: ".o_mail_workflow_simulated_mail h2:contains(Hello Ada)" },
         { trigger: ".o_mail_workflow_simulated_mail iframe[srcdoc*='Dear Ada'][sandbox='']" },
+        { trigger: ".o_mail_workflow_simulated_mail iframe", run: checkPictures },
         // what if she clicks
         {
             trigger: `${step("remind")} select`,
