@@ -205,7 +205,8 @@ class MailWorkflow(models.Model):
             if workflow.state == "running":
                 raise UserError(
                     self.env._(
-                        "Workflow “%(workflow)s” is running. Pause it to change who comes in.",
+                        "Workflow “%(workflow)s” is running. Change who comes in on the drawing: "
+                        "that is a draft until you publish it.",
                         workflow=workflow.name,
                     )
                 )

@@ -250,7 +250,8 @@ class MailWorkflow(models.Model):
             if workflow.state == "running":
                 raise UserError(
                     self.env._(
-                        "Workflow “%(workflow)s” is running. Pause it to edit its steps.",
+                        "Workflow “%(workflow)s” is running. Change its steps on the drawing: "
+                        "that is a draft until you publish it.",
                         workflow=workflow.name,
                     )
                 )
