@@ -274,6 +274,87 @@ class TestPersonChanges(WorkflowCase):
         self.assertState(of_bob, "exited")
         self.assertEqual(len(self.mails(workflow)), 3)
 
+    def test_two_who_swap_their_addresses_both_go_on(self):
+        workflow = self.workflow([wait("day", days=1), mail("a")])
+        ada, bob = self.person("Ada"), self.person("Bob")
+        runs = workflow.enroll(ada | bob)
+        self.run_engine()
+        ada.email, bob.email = bob.email, ada.email
+        self.run_engine(days=1, hours=1)
+        self.assertEqual(runs.mapped("state"), ["done"] * 2)
+        self.assertEqual(runs.mapped("entry_key"), [ada.email, bob.email])
+        self.assertEqual(runs.mapped("run_no"), [1, 1])
+        for person in (ada, bob):
+            self.assertEqual(self.mails(workflow, person.email).res_id, person.id)
+
+    def test_who_takes_the_place_of_one_who_moved_on_goes_on(self):
+        workflow = self.workflow([wait("day", days=1), mail("a")])
+        people = self.person("Ada") | self.person("Bob") | self.person("Eve")
+        workflow.enroll(people)
+        self.run_engine()
+        ada, bob, eve = people
+        ada.email, bob.email, eve.email = bob.email, eve.email, bob.email
+        self.run_engine(days=1, hours=1)
+        states = self.runs(workflow).mapped("state")
+        self.assertEqual(sorted(states), ["done", "done", "exited"], "Ada and Eve are one by now")
+        self.assertEqual(len(self.mails(workflow)), 2)
+        self.assertEqual(len(set(self.mails(workflow).mapped("email_to"))), 2)
+
+    def test_queued_mail_goes_to_the_address_its_person_has_by_then(self):
+        workflow = self.workflow([mail("a")])
+        ada, bob = self.person("Ada"), self.person("Bob")
+        runs = workflow.enroll(ada | bob)
+        self.run_engine()
+        queued = self.mails(workflow, ada.email)
+        message_id = queued.message_id
+        ada.email = "ada@elsewhere.example.com"
+        self.after(minutes=5)
+        self.env["mail.mail"]._cron_send_workflow_mail()
+        self.assertEqual(self.mails(workflow).mapped("state"), ["sent"] * 2)
+        self.assertFalse(self.mails(workflow, "ada@customer.example.com"))
+        self.assertEqual(self.mails(workflow, ada.email), queued, "it is the one mail of its step")
+        self.assertEqual(queued.message_id, message_id)
+        self.assertEqual(queued.mailing_trace_ids.mapped("email"), [ada.email])
+        self.assertEqual(runs.mapped("email_normalized"), [ada.email, bob.email])
+
+    def test_mails_of_a_loop_in_the_queue_all_follow_the_address(self):
+        again = {"key": "again", "kind": "goto", "target": "a", "max_visits": 2}
+        workflow = self.workflow([mail("a"), wait("hour", hours=1), again, wait("day", days=1)])
+        ada = self.person()
+        workflow.enroll(ada)
+        self.run_engine()
+        self.run_engine(hours=1, minutes=1)
+        before = self.mails(workflow).mapped("message_id")
+        self.assertEqual(len(set(before)), 2)
+        ada.email = "ada@elsewhere.example.com"
+        self.env["mail.mail"]._cron_send_workflow_mail()
+        self.assertEqual(self.mails(workflow, ada.email).mapped("message_id"), before)
+
+    def test_queued_mail_passes_the_gate_under_the_new_address(self):
+        self.env["mail.blacklist"]._add("ada@elsewhere.example.com")
+        workflow = self.workflow([mail("a")])
+        ada, bob = self.person("Ada"), self.person("Bob")
+        runs = workflow.enroll(ada | bob)
+        self.run_engine()
+        ada.email, bob.email = "ada@elsewhere.example.com", False
+        self.after(minutes=5)
+        self.env["mail.mail"]._cron_send_workflow_mail()
+        self.assertEqual(self.mails(workflow).mapped("state"), ["cancel"] * 2)
+        reasons = [self.reason(run, "a") for run in runs]
+        self.assertEqual(reasons, ["blacklisted", "no address"])
+
+    def test_lead_that_is_anonymous_by_now_gets_no_mail(self):
+        lead = self.env["crm.lead"].create({"name": "Ada", "email_from": "ada@lead.example.com"})
+        workflow = self.workflow([mail("a"), wait("day", days=1), mail("b")], model="crm.lead")
+        run = workflow.enroll(lead)
+        self.run_engine()
+        lead.email_from = False
+        self.after(minutes=5)
+        self.env["mail.mail"]._cron_send_workflow_mail()
+        self.assertEqual(self.mails(workflow).state, "cancel")
+        self.run_engine(days=1)
+        self.assertEqual([self.reason(run, key) for key in "ab"], ["no address"] * 2)
+
     def test_person_who_loses_the_address_gets_no_mail(self):
         workflow = self.workflow([mail("a"), wait("day", days=1), mail("b")])
         ada = self.person()

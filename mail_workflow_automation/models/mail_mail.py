@@ -3,7 +3,7 @@ import re
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, email_normalize
 
 # stands for the body of a mail while Odoo prepares the rest
 BODY = Markup("workflow-mail-body")
@@ -119,7 +119,9 @@ class MailMail(models.Model):
         """
         # a mail that was put off is late from then on only, as a run that is held
         put_off = {mail.workflow_execution_id.id: mail.scheduled_date for mail in self}
-        refusals = self.workflow_execution_id._late_refusals(now, put_off)
+        refusals = self._follow_addresses()
+        going = self.filtered(lambda mail: mail.workflow_execution_id.id not in refusals)
+        refusals |= going.workflow_execution_id._late_refusals(now, put_off)
         refused = self.filtered(lambda mail: mail.workflow_execution_id.id in refusals)
         for reason in set(refusals.values()):
             mails = refused.filtered(
@@ -131,6 +133,35 @@ class MailMail(models.Model):
             executions._advance("skipped", self.env._("mail cancelled"), now, reason=reason)
             executions._apply_on_skip(reason, now)
         return refused
+
+    def _follow_addresses(self):
+        """Let mails go to the address that their people have by now, not to the one they had.
+
+        :returns: ``{execution id: reason}`` of those whose person has another run by now
+        """
+        reasons = {}
+        for step in self.workflow_execution_id.step_id:
+            mails = self.filtered(lambda mail, one=step: mail.workflow_execution_id.step_id == one)
+            runs = mails.workflow_execution_id.enrollment_id
+            model_sudo = self.env[step.workflow_id.model_name].sudo()
+            records = model_sudo.browse(set(runs.mapped("res_id"))).exists()
+            there = runs.filtered(lambda run, ids=frozenset(records.ids): run.res_id in ids)
+            staying = there._refresh_persons(records)
+            moved = mails.browse()
+            for mail in mails:
+                execution = mail.workflow_execution_id
+                run = execution.enrollment_id
+                if run.id in staying:
+                    reasons[execution.id] = staying[run.id]
+                elif run.email_normalized and run.email_normalized != email_normalize(
+                    mail.email_to or ""
+                ):
+                    moved |= mail
+            # the gate says of the others why they get none
+            of_visits = moved.grouped(lambda mail: mail.workflow_execution_id.visit_no)
+            for of_visit in of_visits.values():
+                self.env["mail.workflow.mailer"]._readdress(step, of_visit)
+        return reasons
 
     def _hold_closed(self, now):
         """Put off the mails whose readers are not to be written to at this time of their day.

@@ -37,17 +37,41 @@ class MailWorkflowMailer(models.AbstractModel):
 
         :param dict executions: ``{run id: execution id}``
         """
+        vals_list = self._prepare_all(step, runs, executions)
+        # the engine writes queued mails and traces itself, whatever rights run_as_id has on them
+        mails_sudo = self.env["mail.mail"].sudo().with_context(mail_notrack=True).create(vals_list)
+        self._link_traces(list(executions.values()))
+        if mails_sudo:
+            self.env["mail.workflow.lane"]._wake("mail")
+
+    @api.model
+    def _readdress(self, step, mails):
+        """Make queued mails anew, for the address that their people have by now: their links for
+        unsubscribing are of the address. Each stays the one mail of its execution.
+
+        :param mails: of one step, of each run one
+        """
+        mail_of = {mail.workflow_execution_id: mail for mail in mails}
+        executions = {execution.enrollment_id.id: execution.id for execution in mail_of}
+        runs = mails.workflow_execution_id.enrollment_id
+        for vals in self._prepare_all(step, runs, executions):
+            mail = mail_of[mails.workflow_execution_id.browse(vals["workflow_execution_id"])]
+            ((_create, _id, trace),) = vals.pop("mailing_trace_ids")
+            mail.mailing_trace_ids.write({"email": trace["email"]})
+            # its run may be further by now: the number of the visit is in the Message-Id
+            kept = {"message_id": mail.message_id, "references": mail.references}
+            mail.write(vals | kept)
+
+    @api.model
+    def _prepare_all(self, step, runs, executions):
+        """Return the values of the mails of runs, each in the language of its reader."""
         groups = defaultdict(list)
         for run in runs:
             groups[(self._text_for(step, run), run.website_id)].append(run.id)
         vals_list = []
         for (text, website), ids in groups.items():
             vals_list += self._prepare_mails(step, text, website, runs.browse(ids), executions)
-        # the engine writes queued mails and traces itself, whatever rights run_as_id has on them
-        mails_sudo = self.env["mail.mail"].sudo().with_context(mail_notrack=True).create(vals_list)
-        self._link_traces(list(executions.values()))
-        if mails_sudo:
-            self.env["mail.workflow.lane"]._wake("mail")
+        return vals_list
 
     @api.model
     def _text_for(self, step, run):

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine.entry import entry_key, split_key
+from ..sql import unnested
 from .mail_workflow_person import Person
 
 
@@ -45,7 +46,7 @@ class MailWorkflowEnrollment(models.Model):
                 taken.add((run.workflow_id.id, key))
             moved[run.id] = (key, target.id if is_partner else run.res_id)
         self.browse(ended)._leave("exited", self.env._("merged with another contact"), now)
-        self._rekey(runs, moved, person)
+        self._rekey(runs, moved, dict.fromkeys(moved, person))
         self._merge_events(sources, target, person)
 
     @api.model
@@ -84,37 +85,66 @@ class MailWorkflowEnrollment(models.Model):
         persons = self.env["mail.workflow.person"]._of(records)
         reasons = {}
         for run in self:
-            person = persons.get(run.res_id)
-            old = Person(run.partner_id.id or None, run.email_normalized or None)
-            if not person or person == old:
-                continue
-            base, occasion = split_key(run.entry_key)
-            key = entry_key(person.key, occasion) if base == old.key else run.entry_key
-            if key != run.entry_key and self._has_open_run(run.workflow_id, key):
+            moved = run._moved(persons.get(run.res_id) or Person(None, None))
+            if moved is None:
                 reasons[run.id] = self.env._("the person has another run by now")
-                continue
-            self._rekey(run, {run.id: (key, run.res_id)}, person)
+            elif moved:
+                keys = {one.id: (key, one.res_id) for one, (key, _person) in moved.items()}
+                people = {one.id: person for one, (_key, person) in moved.items()}
+                self._rekey(run.union(*moved), keys, people)
         return reasons
 
-    @api.model
-    def _has_open_run(self, workflow, key):
-        return bool(
-            self.search_count(
-                [
-                    ("workflow_id", "=", workflow.id),
-                    ("entry_key", "=", key),
-                    ("state", "in", ("active", "holdout")),
-                ],
-                limit=1,
-            )
+    def _moved(self, person):
+        """Return ``{run: (entry key, Person)}`` of this run, whose person is another one by now,
+        and of those that make room for it as theirs is, too: two have each other's address.
+
+        None where another open run keeps the place; a run that is about nobody any more keeps its
+        key.
+        """
+        moved, taken, run = {}, set(), self
+        while run and run not in moved:
+            old = Person(run.partner_id.id or None, run.email_normalized or None)
+            base, occasion = split_key(run.entry_key)
+            key = run.entry_key
+            if person.key and base == old.key:
+                key = entry_key(person.key, occasion)
+            if key in taken or (moved and key == run.entry_key):
+                return None
+            if person == old:
+                break
+            moved[run] = key, person
+            taken.add(key)
+            if key == run.entry_key or run.state not in ("active", "holdout"):
+                break
+            run = run._other_open_run(key)
+            person = run._person_now() if run else None
+        return moved
+
+    def _other_open_run(self, key):
+        """Return the other open run of this run's workflow that has a key."""
+        return self.search(
+            [
+                ("workflow_id", "=", self.workflow_id.id),
+                ("entry_key", "=", key),
+                ("state", "in", ("active", "holdout")),
+                ("id", "!=", self.id),
+            ],
+            limit=1,
         )
 
+    def _person_now(self):
+        """Return the Person that the record of the run is about by now."""
+        record_sudo = self.env[self.res_model].sudo().browse(self.res_id).exists()
+        persons = self.env["mail.workflow.person"]._of(record_sudo)
+        return persons.get(self.res_id) or Person(None, None)
+
     @api.model
-    def _rekey(self, runs, moved, person=None):
+    def _rekey(self, runs, moved, persons=None):
         """Give runs their new keys; run numbers continue where a key has runs already.
 
         :param dict moved: ``{run id: (entry key, record id)}``
-        :param person: who they are about from now on, None for whom they were
+        :param dict persons: ``{run id: Person}``: who they are about from now on, None for whom
+            they were
         """
         if not moved:
             return
@@ -148,22 +178,21 @@ class MailWorkflowEnrollment(models.Model):
         for run in runs.browse(moved):
             key, res_id = moved[run.id]
             numbers[(run.workflow_id.id, key)] = numbers.get((run.workflow_id.id, key), 0) + 1
-            rows.append(
-                SQL("(%s, %s, %s, %s)", run.id, key, res_id, numbers[(run.workflow_id.id, key)])
-            )
+            person = persons[run.id] if persons else (None, None)
+            rows.append((run.id, key, res_id, numbers[(run.workflow_id.id, key)], *person))
         about = SQL()
-        if person:
-            about = SQL(", partner_id = %s, email_normalized = %s", *person)
+        if persons:
+            about = SQL(", partner_id = v.partner_id, email_normalized = v.email_normalized")
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE mail_workflow_enrollment e
                    SET entry_key = v.entry_key, res_id = v.res_id, run_no = v.run_no %s
-                  FROM (VALUES %s) AS v (id, entry_key, res_id, run_no)
+                  FROM %s AS v (id, entry_key, res_id, run_no, partner_id, email_normalized)
                  WHERE e.id = v.id
                 """,
                 about,
-                SQL(", ").join(rows),
+                unnested(rows, "int", "varchar", "int", "int", "int", "varchar"),
             )
         )
         self.invalidate_model()

@@ -62,12 +62,13 @@ class MailWorkflowEnrollment(models.Model):
         return super().write(vals)
 
     @api.model
-    def _rekey(self, runs, moved, person=None):
+    def _rekey(self, runs, moved, persons=None):
         simulator = self.env["mail.workflow.simulator"]
         if simulator._scene():
+            person = persons[IMAGINED]
             contact, email = person.partner_id or False, person.email_normalized or False
-            return simulator._put(runs, partner_id=contact, email_normalized=email)
-        return super()._rekey(runs, moved, person)
+            return simulator._put(runs.browse(IMAGINED), partner_id=contact, email_normalized=email)
+        return super()._rekey(runs, moved, persons)
 
 
 class MailWorkflowExecution(models.Model):
