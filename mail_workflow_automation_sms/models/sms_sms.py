@@ -4,24 +4,62 @@ from odoo import fields, models
 class SmsSms(models.Model):
     _inherit = "sms.sms"
 
+    workflow_put_off = fields.Datetime(string="Put Off Until")
+
     def _send(self, unlink_failed=False, unlink_sent=True, raise_exception=False):
         """A message whose person left, or stopped them, while it waited goes out to nobody."""
-        refused = self._cancel_refused()
-        rest = self - refused
+        now = fields.Datetime.now()
+        rest = self - self._cancel_refused(now)
+        rest -= rest._hold_closed(now)
         if not rest:
             return None
         return super(SmsSms, rest)._send(
             unlink_failed=unlink_failed, unlink_sent=unlink_sent, raise_exception=raise_exception
         )
 
-    def _cancel_refused(self):
+    def _hold_closed(self, now):
+        """Put off the messages whose readers are not to be written to at this time of their day: as
+        what failed they come back into the queue, but that is no attempt.
+
+        :returns: the messages put off
+        """
+        traces_sudo = self.sudo().mailing_trace_ids
+        windows, by_moment = self.env["mail.workflow.window"], {}
+        for workflow in traces_sudo.workflow_execution_id.step_id.workflow_id:
+            if workflow.purpose != "marketing":
+                continue
+            traces = traces_sudo.filtered(lambda trace, one=workflow: trace.workflow_id == one)
+            runs = traces.workflow_enrollment_id
+            allowed = windows._next(workflow, runs, dict.fromkeys(runs.ids, now))
+            for trace in traces:
+                moment = allowed[trace.workflow_enrollment_id.id]
+                by_moment[moment] = by_moment.get(moment, traces.browse()) | trace
+        held = self.browse()
+        for (due_at, reason), traces in by_moment.items():
+            if not reason:
+                continue
+            executions = traces.workflow_execution_id
+            retry_at = dict.fromkeys(executions.ids, due_at)
+            executions._advance(
+                "failed", reason, now, reason=reason, retry_at=retry_at, attempts=-1
+            )
+            late = self.browse(traces.mapped("sms_id_int"))
+            late.sudo().write({"state": "error", "workflow_put_off": due_at})
+            held |= late
+        return held
+
+    def _cancel_refused(self, now):
         """Cancel the messages of workflows that may not go out any more; return them."""
         traces_sudo = self.sudo().mailing_trace_ids
         executions_sudo = traces_sudo.workflow_execution_id
         if not executions_sudo:
             return self.browse()
-        now = fields.Datetime.now()
-        reasons = executions_sudo._late_refusals(now)
+        # a message that was put off is late from then on only, as a mail
+        until = {message.id: message.workflow_put_off for message in self.sudo()}
+        put_off = {
+            trace.workflow_execution_id.id: until.get(trace.sms_id_int) for trace in traces_sudo
+        }
+        reasons = executions_sudo._late_refusals(now, put_off)
         for execution in executions_sudo.browse(list(reasons)):
             execution._advance("skipped", reasons[execution.id], now, reason=reasons[execution.id])
         refused = traces_sudo.filtered(

@@ -1,7 +1,7 @@
 """Text messages, by Odoo's own queue; only the provider behind it is played."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -190,6 +190,29 @@ class TestSms(SmsCase):
         again = self.messages(workflow).filtered(lambda one: one.number == PHONE)
         self.assertIn(again.uuid or uuid, {uuid}, "the provider knows it by the same number")
         self.assertPath(run, ("first", "done"), ("text", "done"))
+
+    def test_a_message_that_waits_in_the_queue_over_the_weekend_is_put_off_and_not_late(self):
+        self.at(datetime(2026, 3, 6, 17, 59))
+        workflow = self.texting()
+        run = self.enrolled(workflow, self.phone())
+        closed = {
+            "sending_weekdays": "mon,tue,wed,thu,fri",
+            "quiet_from": "18:00",
+            "quiet_to": "08:00",
+        }
+        for name, value in closed.items():
+            self.env["ir.config_parameter"].set_param(f"mail_workflow_automation.{name}", value)
+        self.after(minutes=2)
+        self.assertEqual(self.send(workflow), [])
+        self.assertEqual(self.reason(run, "text"), "quiet hours")
+        self.assertEqual(run.execution_ids.retry_at, datetime(2026, 3, 9, 8))
+        self.run_engine(days=1)
+        self.assertEqual(self.send(workflow), [])
+        self.at(datetime(2026, 3, 9, 8, 1))
+        self.run_engine()
+        self.assertEqual([one["number"] for one in self.send(workflow)], [PHONE])
+        self.assertPath(run, ("text", "done"))
+        self.assertEqual(run.execution_ids.attempt, 1, "to wait is no attempt")
 
     def test_who_left_before_it_went_out_gets_none(self):
         workflow = self.texting(sms(), wait("day", days=1))
