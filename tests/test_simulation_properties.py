@@ -18,7 +18,7 @@ from .undone import undone
 freezegun.configure(extend_ignore_list=["hypothesis"])
 LONG = bool(os.environ.get("ALL"))
 PROFILE = settings(
-    max_examples=300 if LONG else 30,
+    max_examples=100 if LONG else 30,
     derandomize=not LONG,
     database=None,
     deadline=None,
