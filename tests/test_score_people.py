@@ -97,6 +97,9 @@ class TestScorePeople(ScoreCase):
         changed = self.env["mail.workflow.event"].search([("kind", "=", "address_changed")])
         self.assertTrue(changed)
         self.assertFalse(any(changed.mapped("data")))
+        addresses = ["ada@customer.example.com", "bob@customer.example.com"]
+        noted = self.env["mail.workflow.event"].search([("email_normalized", "in", addresses)])
+        self.assertFalse(noted, "what was noted before they went, and served after, is no one's")
 
     def test_a_deleted_contact_leaves_what_its_double_has(self):
         double = self.person("Ada again", email=self.ada.email)

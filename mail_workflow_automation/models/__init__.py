@@ -97,6 +97,7 @@ from . import mail_workflow_score_keeper
 from . import mail_workflow_scorer
 from . import mail_workflow_score_job
 from . import mail_workflow_score_person
+from . import mail_workflow_forget
 from . import mail_workflow_score_story
 from . import mail_workflow_score_past
 from . import mail_workflow_score_memory

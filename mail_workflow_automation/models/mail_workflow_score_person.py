@@ -162,6 +162,7 @@ class MailWorkflowScoreEntry(models.Model):
             self.env.cr.execute(
                 SQL("DELETE FROM %s WHERE person_key = ANY(%s)", SQL.identifier(table), list(keys))
             )
+        self.env["mail.workflow.forget"]._forget_events(keys, only_served=False)
         self.invalidate_model()
         self.env["mail.workflow.score"].invalidate_model()
 
