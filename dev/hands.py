@@ -15,10 +15,17 @@ CODES = {
 }
 MIDDLE = """
 (() => {
-    const element = document.querySelector(%s);
-    element.scrollIntoView({block: "nearest", inline: "nearest"});
-    const { x, y, width, height } = element.getBoundingClientRect();
-    return [x + width / 2, y + height / 2];
+    let root = document;
+    const elements = %s.map((selector) => {
+        const element = root.querySelector(selector);
+        root = element.contentDocument;
+        return element;
+    });
+    elements.at(-1).scrollIntoView({block: "nearest", inline: "nearest"});
+    const boxes = elements.map((element) => element.getBoundingClientRect());
+    const { width, height } = boxes.at(-1);
+    const sum = (name) => boxes.reduce((total, box) => total + box[name], 0);
+    return [sum("x") + width / 2, sum("y") + height / 2];
 })()
 """
 MOVES = 12  # steps of a drag: a page must see it coming
@@ -70,9 +77,9 @@ class Hands:
             self._frame()
         self._mouse("mouseReleased", end, 0)
 
-    def click(self, selector):
-        """Click an element."""
-        point = self.middle(selector)
+    def click(self, *path):
+        """Click an element; what stands before its selector are those of the frames around it."""
+        point = self.middle(*path)
         self._mouse("mouseMoved", point, 0)
         self._mouse("mousePressed", point)
         self._mouse("mouseReleased", point, 0)
@@ -137,9 +144,16 @@ class Hands:
 
     # --- looking ----------------------------------------------------------------------------------
 
-    def middle(self, selector):
-        """Return the middle of an element on the screen."""
-        return self.browser.evaluate(MIDDLE % json.dumps(selector))
+    def middle(self, *path):
+        """Return the middle of an element on the screen, which may stand in frames."""
+        return self.browser.evaluate(MIDDLE % json.dumps(path))
+
+    def rest(self, *path):
+        """Wait until an element stays where it is."""
+        before, here = None, self.middle(*path)
+        while here != before:
+            self._frame()
+            before, here = here, self.middle(*path)
 
     def wait(self, condition, limit=30):
         """Wait until a JavaScript expression is true; return its value."""
