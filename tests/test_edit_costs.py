@@ -154,6 +154,7 @@ class TestScoreCosts(CostCase, ScoreCase):
                     "id": 0,
                     "kind": "address_changed",
                     "partner_id": one.id,
+                    "email_normalized": f"new-{one.email_normalized}",
                     "data": {"old": one.email_normalized, "new": f"new-{one.email_normalized}"},
                 }
                 for one in moved[count]

@@ -14,11 +14,12 @@ class MailWorkflowTrigger(models.Model):
         :returns: ``[{"kind", "label", "icon", "category", "is_named", "defaults", "filters":
             [{"name", "label", "help", "type", ...}]}]``; see ``_describe`` of the filters
         """
-        trigger = self.new({"workflow_id": workflow_id})
-        return [
-            {"kind": kind, "label": label, **self._kind_model(kind)._describe(trigger)}
-            for kind, label in self._event_kind_selection()
-        ]
+        described = []
+        for kind, label in self._event_kind_selection():
+            trigger = self.new({"workflow_id": workflow_id, "kind": kind})
+            handler = self._kind_model(kind)
+            described.append({"kind": kind, "label": label, **handler._describe(trigger)})
+        return described
 
 
 class MailWorkflow(models.Model):

@@ -109,7 +109,7 @@ class MailWorkflowFilter(models.AbstractModel):
             described["choices"] = [list(one) for one in field._description_selection(self.env)]
         elif f"{name}_choices" in trigger._fields:
             described["type"] = "selection"
-            described["choices"] = trigger[f"{name}_choices"]
+            described["choices"] = trigger[f"{name}_choices"] or []
         return described
 
     @api.model

@@ -63,7 +63,7 @@ class MailWorkflowTriggerKind(models.AbstractModel):
     def _describe(self, trigger):
         """Return what a form shows of the kind, and asks for its filters.
 
-        :param trigger: a trigger of the workflow, of whatever kind
+        :param trigger: a trigger of the workflow, of this kind
         """
         return {
             "icon": self._icon,
