@@ -15,8 +15,8 @@ async function checkPictures() {
         const answer = await fetch(picture.src, { credentials: "omit" });
         const { width, height } = await createImageBitmap(await answer.blob());
         // what stands for a missing picture is a square
-        if (width !== 2 * height) {
-            throw new Error(`${picture.src} is ${width} x ${height}: not the lamp`);
+        if (width === height) {
+            throw new Error(`${picture.src} is ${width} x ${height}: not the logo`);
         }
     }
 }
