@@ -119,7 +119,7 @@ class TestEditing(WorkflowCase):
 
     def test_running_workflow_refuses_edits(self):
         workflow, _run = self.flow()
-        with self.assertRaisesRegex(UserError, "Pause"):
+        with self.assertRaisesRegex(UserError, "is running. Change its steps on the drawing"):
             self.step(workflow, "b").unlink()
 
     def test_people_at_a_removed_step_move_on(self):
