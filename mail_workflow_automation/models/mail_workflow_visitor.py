@@ -208,7 +208,10 @@ class WebsiteVisitor(models.Model):
     _inherit = "website.visitor"
 
     workflow_email = fields.Char(
-        string="Address Given in a Form", groups=fields.NO_ACCESS, copy=False
+        string="Address Given in a Form",
+        groups=fields.NO_ACCESS,
+        copy=False,
+        index="btree_not_null",
     )
     workflow_known_at = fields.Datetime(
         string="Address Known Since", groups=fields.NO_ACCESS, copy=False
