@@ -13,6 +13,7 @@ LOOK = """
     };
     const around = (one) => [one, one.parentElement, one.parentElement?.parentElement];
     const looks = (one) => around(one).filter(Boolean).map(look).join("#");
+    await new Promise(requestAnimationFrame); // what the last key changed is drawn
     await Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})));
     const { activeElement: active } = document;
     window.looksWithout ||= new WeakMap();
@@ -46,7 +47,10 @@ class TestKeyboard(PageCase):
 
     def _has_focus(self, selector):
         """Wait until the keyboard stands on something; it can be seen."""
-        self.hands.wait(f"document.activeElement.matches({selector!r})")
+        try:
+            self.hands.wait(f"document.activeElement.matches({selector!r})")
+        except TimeoutError:
+            self.fail(f"the keyboard is not on {selector}, but on {self._here()}")
         self._look()
 
     def _tab_to(self, selector, key="Tab", most=40):
@@ -57,8 +61,10 @@ class TestKeyboard(PageCase):
                 return
             self.hands.press(key)
             self._look()
-        here = self.hands.browser.evaluate("document.activeElement.outerHTML.slice(0, 200)")
-        self.fail(f"{key} does not lead to {selector}, but to {here}")
+        self.fail(f"{key} does not lead to {selector}, but to {self._here()}")
+
+    def _here(self):
+        return self.hands.browser.evaluate("document.activeElement.outerHTML.slice(0, 200)")
 
     def _press(self, *keys):
         self.hands.press(*keys)
