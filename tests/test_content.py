@@ -165,6 +165,14 @@ class TestDoubleOptIn(ContentCase):
             self.assertEqual(self.press(wrong).status_code, 404)
         self.assertFalse(any(self.requests().mapped("confirmed_at")))
 
+    def test_who_was_forgotten_confirms_nothing(self):
+        nobody = self.env["mailing.contact"].create({"name": "Without an address"})
+        self.ask_for()
+        self.person(email=ADA).unlink()
+        self.assertEqual(self.press(self.confirmation()).status_code, 404)
+        self.assertFalse(self.requests().confirmed_at)
+        self.assertFalse(nobody.list_ids)
+
     def test_pressing_twice_is_one_request(self):
         self.ask_for()
         first = [self.press(self.confirmation()).status_code for _twice in range(2)]

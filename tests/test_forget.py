@@ -2,6 +2,7 @@
 
 import json
 
+from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -17,7 +18,12 @@ TABLES = (
     "mailing_trace",
     "mail_mail",
     "website_visitor",
+    "mail_workflow_coupon",
+    "mail_workflow_score_entry",
+    "mail_workflow_score",
 )
+# by whom nobody here asked for a content, visited the shop, had a code or points
+WITHOUT_BOB = 6
 
 
 @tagged("post_install", "-at_install", "mail_workflow")
@@ -68,7 +74,7 @@ class TestForget(WorkflowCase):
         self.ada.write({"name": "Anonymous", "email": False})
         self.assertEqual(self.left(), [])
         self.assertEqual(self.counts(), before)
-        self.assertEqual(len(self.left("bob@customer.example.com")), len(TABLES) - 3)
+        self.assertEqual(len(self.left("bob@customer.example.com")), len(TABLES) - WITHOUT_BOB)
 
     def test_later_mail_is_impossible(self):
         runs = self.came(self.ada)
@@ -114,6 +120,57 @@ class TestForget(WorkflowCase):
         self.ada.unlink()
         self.assertEqual(self.left(), [])
         self.assertEqual(self.left("eve@lead.example.com"), [])
+
+    def test_who_comes_back_can_be_forgotten_again(self):
+        for forget in (lambda ada: ada.write({"email": False}), lambda ada: ada.unlink()):
+            for _twice in range(2):
+                self.came(self.person())
+                forget(self.env["res.partner"].search([("email", "=", ADDRESS)]))
+                self.assertEqual(self.left(), [])
+        self.assertEqual(len(self.runs(self.flow)), 4)
+
+    def test_what_is_no_address_is_none(self):
+        self.came(self.ada)
+        self.ada.email = "deleted"
+        self.assertEqual(self.left(), [])
+
+    def test_lead_or_subscriber_that_is_deleted_leaves_no_address_and_no_points(self):
+        self.env["mail.workflow.scoring.rule"].create(
+            {"points": 5, "event": {"kind": "custom", "filters": {}, "name": "hello"}}
+        )
+        values = {"name": "Ada", "email": ADDRESS}
+        lead = self.env["crm.lead"].create({"name": "Ada", "email_from": ADDRESS})
+        people = [lead, self.env["mailing.contact"].create(values)]
+        for record in people:
+            flow = self.workflow([mail("a"), wait("day", days=1)], model=record._name)
+            flow.enroll(record)
+        self.came(self.ada)
+        self.assertIn("mail_workflow_score", self.left())
+        self.ada.unlink()
+        for record in people:
+            self.assertIn("mail_workflow_enrollment", self.left())
+            record.unlink()
+        self.assertEqual(self.left(), [])
+        self.assertEqual(self.env["mail.workflow.enrollment"].search_count([]), 3)
+
+    def test_whose_code_it_was_is_forgotten(self):
+        program = self.env["loyalty.program"].create(
+            {
+                "name": "Ten off",
+                "program_type": "coupons",
+                "trigger": "with_code",
+                "is_released_for_workflows": True,
+                "reward_ids": [Command.create({"reward_type": "discount", "discount": 10})],
+            }
+        )
+        flow = self.workflow([{"key": "code", "kind": "coupon", "program": "Ten off"}])
+        flow.enroll(self.ada)
+        self.run_engine()
+        self.assertIn("mail_workflow_coupon", self.left())
+        self.ada.unlink()
+        self.assertEqual(self.left(), [])
+        codes = self.env["mail.workflow.coupon"].search([("program_id", "=", program.id)])
+        self.assertEqual(len(codes), 1)
 
     def test_addresses_they_had_before_go_too(self):
         self.came(self.ada)

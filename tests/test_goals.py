@@ -317,6 +317,26 @@ class TestPersonChanges(WorkflowCase):
         self.assertEqual(queued.mailing_trace_ids.mapped("email"), [ada.email])
         self.assertEqual(runs.mapped("email_normalized"), [ada.email, bob.email])
 
+    def test_queued_mail_of_another_reader_is_in_their_language_and_followed_there(self):
+        texts = {lang: {"subject": lang, "body_html": "<p>.</p>"} for lang in ("en_US", "fr_FR")}
+        workflow = self.workflow(
+            [{"key": "a", "kind": "email", "texts": texts}],
+            model="sale.order",
+            reentry={"per": "record"},
+        )
+        order, zoe = self.cart(self.person()), self.person("Zoé", "zoe@x.example.com", lang="fr_FR")
+        run = workflow.enroll(order)
+        self.run_engine()
+        order.partner_id = zoe
+        self.after(minutes=5)
+        self.env["mail.mail"]._cron_send_workflow_mail()
+        queued = self.mails(workflow)
+        self.assertEqual((queued.state, queued.subject), ("sent", "fr_FR"))
+        trace = run.execution_ids.mailing_trace_id
+        self.assertEqual(trace.mass_mailing_id, queued.mailing_id)
+        reader = (queued.mailing_id, order.id, zoe.email)
+        self.assertEqual(self.env["mailing.trace"]._of_reader(*reader), trace)
+
     def test_mails_of_a_loop_in_the_queue_all_follow_the_address(self):
         again = {"key": "again", "kind": "goto", "target": "a", "max_visits": 2}
         workflow = self.workflow([mail("a"), wait("hour", hours=1), again, wait("day", days=1)])

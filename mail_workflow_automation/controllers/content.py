@@ -87,7 +87,8 @@ class WorkflowContent(WorkflowCart):
         The signed token stands for the owner of the address.
         """
         asked_sudo = request.env["mail.workflow.content.request"].sudo().browse(request_id)
-        is_own = asked_sudo.exists() and same_token(token, asked_sudo._token())
+        # whoever was forgotten since has no address to confirm
+        is_own = asked_sudo.exists().email_normalized and same_token(token, asked_sudo._token())
         link = ("confirm", request_id)
         too_often = limits.same_link(*link) if is_own else limits.wrong_token()
         if too_often:

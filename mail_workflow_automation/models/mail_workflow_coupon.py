@@ -43,7 +43,7 @@ class MailWorkflowCoupon(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     given_at = fields.Datetime(required=True, readonly=True)
 
-    _number = models.UniqueIndex("(program_id, person, number)")
+    _number = models.UniqueIndex("(person, program_id, number)")
 
     @api.model
     def _given(self, program, runs):

@@ -1,3 +1,5 @@
+import secrets
+
 from odoo import api, models, tools
 from odoo.tools import SQL
 
@@ -6,41 +8,42 @@ from .mail_workflow_listening import ADDRESS_CHANGED
 
 # an address in a line of a log, which is JSON
 ADDRESS = r'[^\s"\\]*@[^\s"\\]*'
+# in the context while records become one: what is kept of those that go is of the one that stays
+MERGED = "workflow_merged"
 
 
 class MailWorkflowForget(models.AbstractModel):
     """Takes the addresses of people out of what workflows keep, once nobody has them any more: a
-    contact was deleted, or made anonymous.
+    contact, lead or subscriber was deleted, or made anonymous.
 
-    Rows stay, so that figures do; keys that hold an address become a signature of it, which is as
-    unique.
+    Rows stay, so that figures do; keys that hold an address become a name that stands for it, a
+    new one each time.
     """
 
     _name = "mail.workflow.forget"
     _description = "Forgetting of People"
 
     @api.model
-    def _forget(self, addresses, partners=None):
-        """Forget addresses, and those that contacts had before, that nobody has any more.
-
-        :param addresses: those that were taken away
-        :param partners: the contacts that had them, where these were contacts
-        """
-        self.env.flush_all()
-        partners = partners or self.env["res.partner"]
-        addresses = {*addresses, *self._earlier(partners)} - {None, False}
-        addresses -= self.env["mail.workflow.score.entry"]._held_by_others(addresses, partners)
-        addresses -= self._of_subscribers(addresses)
+    def _forget(self, addresses):
+        """Forget those of the addresses that nobody has any more; return them, a set."""
+        addresses = set(addresses) - {None, False}
+        if addresses:
+            self.env.flush_all()
+            addresses -= self.env["mail.workflow.score.entry"]._held_by_others(addresses)
+            addresses -= self._of_subscribers(addresses)
         if not addresses:
-            return
+            return addresses
         known = unnested(
-            [(one, self._sign(one)) for one in sorted(addresses)], "varchar", "varchar"
+            [(one, f"forgotten-{secrets.token_hex(16)}") for one in sorted(addresses)],
+            "varchar",
+            "varchar",
         )
         for query in (*self._runs(known), *self._others(known)):
             self.env.cr.execute(query)
         scores_follow = self.env["mail.workflow.event"]._is_listened(ADDRESS_CHANGED)
         self._forget_events(addresses, only_served=scores_follow)
         self.env.invalidate_all(flush=False)
+        return addresses
 
     @api.model
     def _forget_events(self, addresses, *, only_served):
@@ -62,26 +65,23 @@ class MailWorkflowForget(models.AbstractModel):
         )
 
     @api.model
-    def _sign(self, address):
-        """Return what stands for an address that is forgotten: of two, two."""
-        return f"forgotten-{tools.hmac(self.env(su=True), 'mail_workflow_forgotten', address)[:32]}"
-
-    @api.model
-    def _earlier(self, partners):
-        """Return the addresses under which contacts were in workflows."""
+    def _earlier(self, records):
+        """Return the addresses under which records were in workflows, a set."""
+        about = SQL("res_model = %s AND res_id = ANY(%s)", records._name, records.ids)
+        if records._name == "res.partner":
+            about = SQL("(%s OR partner_id = ANY(%s))", about, records.ids)
+        self.env["mail.workflow.enrollment"].flush_model()
         self.env.cr.execute(
             SQL(
                 """
-                SELECT email_normalized FROM mail_workflow_enrollment
-                 WHERE partner_id = ANY(%(ids)s)
+                SELECT email_normalized FROM mail_workflow_enrollment WHERE %(about)s
                  UNION
-                SELECT email_normalized FROM mail_workflow_event
-                 WHERE partner_id = ANY(%(ids)s)
+                SELECT email_normalized FROM mail_workflow_event WHERE %(about)s
                 """,
-                ids=partners.ids,
+                about=about,
             )
         )
-        return [row[0] for row in self.env.cr.fetchall()]
+        return {row[0] for row in self.env.cr.fetchall()}
 
     @api.model
     def _of_subscribers(self, addresses):
@@ -174,6 +174,14 @@ class MailWorkflowForget(models.AbstractModel):
             ),
             SQL(
                 """
+                UPDATE mail_workflow_coupon c SET person = k.sign
+                  FROM %s AS k (address, sign)
+                 WHERE c.person = k.address
+                """,
+                known,
+            ),
+            SQL(
+                """
                 UPDATE website_visitor v SET workflow_email = NULL
                   FROM %s AS k (address, sign)
                  WHERE v.workflow_email = k.address
@@ -183,30 +191,62 @@ class MailWorkflowForget(models.AbstractModel):
         )
 
 
-class ResPartner(models.Model):
-    _inherit = "res.partner"
+class MailWorkflowForgotten(models.AbstractModel):
+    """A record with the address of a person, who is forgotten when the last such record goes."""
+
+    _name = "mail.workflow.forgotten"
+    _description = "Record of a Person Who Can Be Forgotten"
+
+    # the field of the address
+    _workflow_address = "email"
 
     def write(self, vals):
-        loses = "email" in vals and not vals["email"]
-        addresses = loses and self.sudo().mapped("email_normalized")
+        name = self._workflow_address
+        loses = name in vals and not tools.email_normalize(vals[name] or "", strict=False)
+        addresses = loses and self._workflow_addresses()
         result = super().write(vals)
-        if loses and any(addresses):
-            self.env["mail.workflow.forget"]._forget(addresses, self)
+        if addresses:
+            forget = self.env["mail.workflow.forget"]
+            forget._forget(addresses | forget._earlier(self))
         return result
 
     def unlink(self):
-        addresses = self.sudo().mapped("email_normalized")
-        self.env["mail.workflow.forget"]._forget(addresses, self)
-        return super().unlink()
+        if self.env.context.get(MERGED):
+            return super().unlink()
+        forget = self.env["mail.workflow.forget"]
+        addresses = self.exists()._workflow_addresses() | forget._earlier(self)
+        keys = {f"partner:{one}" for one in self.ids} if self._name == "res.partner" else set()
+        result = super().unlink()
+        entries_sudo = self.env["mail.workflow.score.entry"].sudo()
+        entries_sudo._forget_keys(keys | forget._forget(addresses))
+        return result
+
+    def _workflow_addresses(self):
+        """Return the addresses that the records have now, a set."""
+        values = self.sudo().mapped(self._workflow_address)
+        return {tools.email_normalize(one or "", strict=False) for one in values} - {False}
+
+
+class ResPartner(models.Model):
+    _name = "res.partner"
+    _inherit = ["res.partner", "mail.workflow.forgotten"]
 
 
 class CrmLead(models.Model):
-    _inherit = "crm.lead"
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "mail.workflow.forgotten"]
 
-    def write(self, vals):
-        loses = "email_from" in vals and not vals["email_from"]
-        addresses = loses and self.sudo().mapped("email_normalized")
-        result = super().write(vals)
-        if loses and any(addresses):
-            self.env["mail.workflow.forget"]._forget(addresses)
-        return result
+    _workflow_address = "email_from"
+
+    def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
+        merging = super(CrmLead, self.with_context(**{MERGED: True}))
+        merged = merging._merge_opportunity(user_id, team_id, auto_unlink, max_length)
+        return merged.with_env(self.env)
+
+
+class MailingContact(models.Model):
+    _name = "mailing.contact"
+    _inherit = ["mailing.contact", "mail.workflow.forgotten"]
+
+    # gate, intake and forgetting find subscribers by it, Odoo has no index for it
+    _workflow_by_email = models.Index("(email_normalized) WHERE email_normalized IS NOT NULL")

@@ -57,7 +57,9 @@ class MailWorkflowMailer(models.AbstractModel):
         for vals in self._prepare_all(step, runs, executions):
             mail = mail_of[mails.workflow_execution_id.browse(vals["workflow_execution_id"])]
             ((_create, _id, trace),) = vals.pop("mailing_trace_ids")
-            mail.mailing_trace_ids.write({"email": trace["email"]})
+            # its links are of another reader, record and text by now: so is its trace
+            about = ("email", "mass_mailing_id", "model", "res_id")
+            mail.mailing_trace_ids.write({name: trace[name] for name in about})
             # its run may be further by now: the number of the visit is in the Message-Id
             kept = {"message_id": mail.message_id, "references": mail.references}
             mail.write(vals | kept)

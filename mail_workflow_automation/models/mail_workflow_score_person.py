@@ -147,13 +147,6 @@ class MailWorkflowScoreEntry(models.Model):
         return [row[0] for row in self.env.cr.fetchall()]
 
     @api.model
-    def _forget(self, partners):
-        """Delete what people have whose last contact goes."""
-        persons = self.env["mail.workflow.person"]
-        keys = {one.key for one in map(persons._of_partner, partners) if one}
-        self._forget_keys(keys - self._held_by_others(keys, partners))
-
-    @api.model
     def _forget_keys(self, keys):
         if not keys:
             return

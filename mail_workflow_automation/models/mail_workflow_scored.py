@@ -288,10 +288,6 @@ class ResPartner(models.Model):
             self._note_new_address(before)
         return result
 
-    def unlink(self):
-        self.env["mail.workflow.score.entry"].sudo()._forget(self)
-        return super().unlink()
-
 
 class CrmLead(models.Model):
     _name = "crm.lead"
