@@ -28,6 +28,7 @@ import { FlowNotice } from "./flow_notice/flow_notice";
 import { FlowPalette } from "./flow_palette/flow_palette";
 import { FlowPanel } from "./flow_panel/flow_panel";
 import { FlowSession } from "./flow_session";
+import { parseItem } from "./flow_steps";
 
 /** The drawing of a workflow: build it, change it, let it run, see how it does. */
 export class FlowBuilder extends Component {
@@ -62,7 +63,7 @@ export class FlowBuilder extends Component {
             beforeLeave: async () => {
                 await this.session.save(); // what cannot be saved is kept: nobody is held back
             },
-            getLocalState: () => ({ selected: this.state.selected }),
+            getLocalState: () => ({ selected: this.selected }),
         });
         useExternalListener(window, "beforeunload", (ev) => this.onBeforeUnload(ev));
         onWillStart(() => this.start());
@@ -98,8 +99,15 @@ export class FlowBuilder extends Component {
 
     /** Let the keyboard go into the panel, once it is there. */
     enterPanel() {
-        this.isPanelEntered = Boolean(this.state.selected);
+        this.isPanelEntered = Boolean(this.selected);
         this.holdFocusSoon();
+    }
+
+    /** The item that has the panel: none when its step is gone, by whatever. */
+    get selected() {
+        const { selected } = this.state;
+        const key = selected && parseItem(selected).key;
+        return key && !this.session.model.step(key) ? null : selected;
     }
 
     get isEditable() {
@@ -167,9 +175,14 @@ export class FlowBuilder extends Component {
 
     /** Show the panel of an item, once what stands in the one before is saved. */
     async select(item) {
-        if (item !== this.state.selected && (!this.panel || (await this.panel.flush()))) {
+        if (item !== this.selected && (await this.flush())) {
             this.state.selected = item;
         }
+    }
+
+    /** Save what is typed in the panel and not saved yet; false when it cannot be. */
+    async flush() {
+        return !this.panel || this.panel.flush();
     }
 
     /** Tell that a change cannot be saved, and take it back. */

@@ -23,13 +23,6 @@ export function useFlowCommands(builder) {
         return result;
     }
 
-    function leaveGone() {
-        const key = state.selected && parseItem(state.selected).key;
-        if (key && !session.model.step(key)) {
-            state.selected = null;
-        }
-    }
-
     const commands = {
         open(item) {
             if (parseItem(item).place) {
@@ -39,7 +32,7 @@ export function useFlowCommands(builder) {
         },
 
         closePanel() {
-            const item = state.selected;
+            const item = builder.selected;
             builder.select(null);
             builder.canvas?.focus(item);
         },
@@ -103,8 +96,9 @@ export function useFlowCommands(builder) {
             }
         },
 
-        duplicate(item) {
+        async duplicate(item) {
             const { key } = parseItem(item);
+            await builder.flush();
             const copy = key && change("duplicateStep", key);
             if (copy) {
                 builder.canvas.focus(cardItem(copy));
@@ -116,7 +110,6 @@ export function useFlowCommands(builder) {
             const { key, place } = parseItem(item);
             const above = place ? item : itemAbove(session.model, item);
             const isDone = place ? change("removeBranch", place) : change("removeStep", key, { keep });
-            leaveGone();
             if (isDone) {
                 builder.canvas.focus(above);
             }
@@ -152,14 +145,13 @@ export function useFlowCommands(builder) {
             builder.canvas.focus(cardItem(key));
         },
 
-        undo() {
+        async undo() {
+            await builder.flush(); // what was typed last is taken back first
             change("undo");
-            leaveGone();
         },
 
         redo() {
             change("redo");
-            leaveGone();
         },
 
         begin: () => session.begin(),

@@ -13,7 +13,7 @@ const SIMULATION = "mail_workflow_simulation";
 export class FlowBar extends Component {
     static template = "mail_workflow_automation.FlowBar";
     static components = { Dropdown, DropdownItem };
-    static props = { session: Object, tick: Number };
+    static props = { session: Object, tick: Number, flush: Function };
 
     setup() {
         this.action = useService("action");
@@ -73,8 +73,10 @@ export class FlowBar extends Component {
         });
     }
 
-    publish() {
-        this.dialog.add(PublishDialog, { session: this.props.session });
+    async publish() {
+        if (await this.props.flush()) {
+            this.dialog.add(PublishDialog, { session: this.props.session });
+        }
     }
 
     discard() {

@@ -189,7 +189,7 @@ test("edits in conflict are there until the person has chosen", async () => {
 
 test("nothing is run without the edits that cannot be saved", async () => {
     const { session } = await open();
-    await mountWithCleanup(FlowBar, { props: { session, tick: 0 } });
+    await mountWithCleanup(FlowBar, { props: { session, tick: 0, flush: () => true } });
     server.version += 1;
     await rename(session, "Mine");
     await contains("button[name=start]").click();

@@ -6,6 +6,19 @@ import { card, openDrawing, server, settle, setUpServer } from "./drawing_helper
 describe.current.tags("desktop");
 setUpServer();
 
+const NAME = ".o_mail_workflow_panel [name=name] input";
+
+/** Let the server write what the panel saves of the first step. */
+function writeNames() {
+    onRpc("mail.workflow.step", "web_save", ({ args, parent }) => {
+        expect.step(`saved ${args[1].name}`);
+        server.version += 1;
+        server.definition = JSON.parse(JSON.stringify(server.definition));
+        server.definition.steps[0].name = args[1].name;
+        return parent();
+    });
+}
+
 test("the panel shows the form of a step, saves it, and closes with Escape", async () => {
     onRpc("mail.workflow.step", "web_save", ({ args }) => {
         expect.step(args[1].name);
@@ -84,4 +97,67 @@ test("the panel shows what Undo made of its step", async () => {
     await contains(".o_mail_workflow_tools [aria-label=Undo]").click();
     await settle();
     expect(".o_mail_workflow_panel [name=name] input").toHaveValue("Remind");
+});
+
+test("undo takes back what was typed last, also where it is not saved yet", async () => {
+    writeNames();
+    await openDrawing();
+    queryOne(card("asks")).focus();
+    await press("Delete");
+    await settle();
+    await contains(card("remind")).click();
+    await settle();
+    await contains(NAME).edit("Second reminder");
+    await contains(".o_mail_workflow_tools [aria-label=Undo]").click();
+    await settle();
+    expect.verifySteps(["saved Second reminder"]);
+    expect(server.definition.steps).toEqual([{ key: "remind", kind: "email" }]);
+});
+
+test("a copy says what was typed last", async () => {
+    writeNames();
+    await openDrawing();
+    await contains(card("remind")).click();
+    await settle();
+    await contains(NAME).edit("Second reminder");
+    await contains(".o_mail_workflow_panel [aria-label=Duplicate]").click();
+    await settle();
+    expect.verifySteps(["saved Second reminder"]);
+    expect(server.definition.steps[1].name).toBe("Second reminder");
+});
+
+test("what is typed is among what is published", async () => {
+    server.flow = { state: "running", edit_id: 2, changes: { count: 1 } };
+    writeNames();
+    onRpc("mail.workflow", "get_changes", () => {
+        expect.step("asked what changes");
+        return { version: server.version, items: [] };
+    });
+    await openDrawing();
+    await contains(card("remind")).click();
+    await settle();
+    await contains(NAME).edit("Second reminder");
+    await contains("button[name=publish]").click();
+    await settle();
+    expect.verifySteps(["saved Second reminder", "asked what changes"]);
+    expect(".modal .o_mail_workflow_publish").toHaveCount(1);
+});
+
+test("the panel of a step goes when its changes are discarded", async () => {
+    server.flow = { state: "running", edit_id: 2, changes: { count: 1 } };
+    onRpc("mail.workflow", "discard_draft", () => {
+        const { definition } = server;
+        server.definition = { ...definition, steps: definition.steps.slice(1) };
+        server.flow = { state: "running", changes: null };
+        return server.get();
+    });
+    await openDrawing();
+    await contains(card("remind")).click();
+    await settle();
+    expect(".o_mail_workflow_panel h2").toHaveText("Remind");
+    await contains("button[name=more]").click();
+    await contains(".dropdown-item[name=discard]").click();
+    await contains(".modal .btn-primary").click();
+    await settle();
+    expect(".o_mail_workflow_panel").toHaveCount(0);
 });
