@@ -159,15 +159,18 @@ export function useFlowPointer({ root, viewport, takes, onTake, onCarry, onLetGo
         }
     }
 
-    useExternalListener(window, "pointermove", onPointerMove);
-    useExternalListener(window, "pointerup", onPointerUp);
-    useExternalListener(window, "pointercancel", onPointerUp);
-    useExternalListener(window, "keydown", (ev) => {
+    /** Escape lets go; it does not close the panel as well. */
+    function onKeydown(ev) {
         if (ev.key === "Escape" && gesture === "carry") {
             ev.stopPropagation();
             end(false);
         }
-    });
+    }
+
+    useExternalListener(window, "keydown", onKeydown, { capture: true });
+    useExternalListener(window, "pointermove", onPointerMove);
+    useExternalListener(window, "pointerup", onPointerUp);
+    useExternalListener(window, "pointercancel", onPointerUp);
     onWillUnmount(() => end(false));
     return { onPointerDown, onWheel, onClick };
 }

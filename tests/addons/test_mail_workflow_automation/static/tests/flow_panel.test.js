@@ -1,7 +1,7 @@
 import { describe, expect, press, queryOne, test } from "@odoo/hoot";
 import { Deferred } from "@odoo/hoot-mock";
 import { MockServer, contains, onRpc } from "@web/../tests/web_test_helpers";
-import { card, openDrawing, server, settle, setUpServer } from "./drawing_helpers";
+import { card, openDrawing, plus, server, settle, setUpServer } from "./drawing_helpers";
 
 describe.current.tags("desktop");
 setUpServer();
@@ -141,6 +141,20 @@ test("what is typed is among what is published", async () => {
     await settle();
     expect.verifySteps(["saved Second reminder", "asked what changes"]);
     expect(".modal .o_mail_workflow_publish").toHaveCount(1);
+});
+
+test("Escape lets go of a card that is carried, and leaves the panel open", async () => {
+    await openDrawing();
+    await contains(card("remind")).click();
+    await settle();
+    const { moveTo, drop } = await contains(card("asks")).drag();
+    await moveTo(plus("/then/0"));
+    expect(".o_mail_workflow_canvas.o_carrying").toHaveCount(1);
+    await press("Escape");
+    await drop();
+    await settle();
+    expect(server.saved).toEqual([]);
+    expect(".o_mail_workflow_panel").toHaveCount(1);
 });
 
 test("the panel of a step goes when its changes are discarded", async () => {
