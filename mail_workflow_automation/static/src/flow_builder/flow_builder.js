@@ -206,12 +206,13 @@ export class FlowBuilder extends Component {
         }
     }
 
+    /** What was copied: `{workflowId, steps}`, null where nothing was. */
     get clipboard() {
         return JSON.parse(browser.localStorage.getItem("mail_workflow.clipboard") || "null");
     }
 
-    set clipboard(steps) {
-        browser.localStorage.setItem("mail_workflow.clipboard", JSON.stringify(steps));
+    set clipboard(copied) {
+        browser.localStorage.setItem("mail_workflow.clipboard", JSON.stringify(copied));
     }
 }
 

@@ -77,7 +77,7 @@ export function useFlowCommands(builder) {
             const { model } = session;
             const steps = place ? model.copyBranch(place) : key && model.copyStep(key);
             if (steps) {
-                builder.clipboard = steps;
+                builder.clipboard = { workflowId: session.workflowId, steps };
                 notification.add(_t("Copied. Paste it at any place, also of another workflow."), {
                     type: "info",
                 });
@@ -90,7 +90,9 @@ export function useFlowCommands(builder) {
         },
 
         paste(place) {
-            const [key] = (builder.clipboard && change("pasteBranch", place, builder.clipboard)) || [];
+            const { workflowId, steps } = builder.clipboard || {};
+            const isOwn = workflowId === session.workflowId;
+            const [key] = (steps && change("pasteBranch", place, steps, { isOwn })) || [];
             if (key) {
                 builder.canvas.focus(cardItem(key));
             }

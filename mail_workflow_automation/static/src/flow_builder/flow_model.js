@@ -181,11 +181,16 @@ export class FlowModel {
     }
 
     /**
-     * Put copied steps at a place, with keys of their own; return the keys of the first level. What
-     * was cut from here comes back as itself, with its people and figures.
+     * Put copied steps at a place, with keys of their own; return the keys of the first level.
+     *
+     * @param {Object} place
+     * @param {Object[]} steps
+     * @param {Object} [options]
+     * @param {boolean} [options.isOwn] they are of this workflow: what was cut from here comes back
+     *  as itself, with its people and figures
      */
-    pasteBranch(place, steps) {
-        return this._insert(place, steps);
+    pasteBranch(place, steps, { isOwn = false } = {}) {
+        return this._insert(place, steps, isOwn);
     }
 
     /** Put a copy of a step right behind it; return its key. */
@@ -306,16 +311,16 @@ export class FlowModel {
         return key;
     }
 
-    _keyOfCopy(key) {
+    _keyOfCut(key) {
         return this.known.has(key) && !this.index.has(key) ? key : this._newKey();
     }
 
-    _insert(place, steps) {
+    _insert(place, steps, isOwn = false) {
         if (!steps?.length || !this.mayStand(place)) {
             return false;
         }
         const keyed = steps.map((step) => (step.key ? step : { ...step, key: this._newKey() }));
-        const entries = copied(keyed, (key) => this._keyOfCopy(key));
+        const entries = copied(keyed, (key) => (isOwn ? this._keyOfCut(key) : this._newKey()));
         this._change(this._with(place, 0, entries));
         return entries.map((step) => step.key);
     }

@@ -18,7 +18,10 @@ import "@mail_workflow_automation/flow_builder/flow_builder";
 class Workflow extends models.Model {
     _name = "mail.workflow";
     name = fields.Char();
-    _records = [{ id: 1, name: "Abandoned cart" }];
+    _records = [
+        { id: 1, name: "Abandoned cart" },
+        { id: 2, name: "Another" },
+    ];
     _views = { form: `<form js_class="mail_workflow_panel"><field name="name"/></form>` };
 }
 
@@ -154,10 +157,15 @@ export function setUpServer() {
 
 export async function openDrawing() {
     await mountWithCleanup(WebClient);
+    await goToDrawing(1);
+}
+
+/** Show a drawing in the client that is there already. */
+export async function goToDrawing(workflowId) {
     await getService("action").doAction({
         type: "ir.actions.client",
         tag: "mail_workflow_flow",
-        params: { workflow_id: 1 },
+        params: { workflow_id: workflowId },
     });
     await settle();
 }

@@ -1,7 +1,7 @@
 import { describe, expect, press, queryOne, test } from "@odoo/hoot";
 import { animationFrame } from "@odoo/hoot-mock";
 import { contains } from "@web/../tests/web_test_helpers";
-import { card, openDrawing, server, settle, setUpServer } from "./drawing_helpers";
+import { card, goToDrawing, openDrawing, server, settle, setUpServer } from "./drawing_helpers";
 
 describe.current.tags("desktop");
 setUpServer();
@@ -117,4 +117,19 @@ test("the figures of a card are reached from it", async () => {
     await animationFrame();
     await press("Tab");
     expect(`${card("remind")} .o_figure_sent`).toBeFocused();
+});
+
+test("a step of another workflow does not come in as one that was removed here", async () => {
+    await openDrawing();
+    await goToDrawing(2);
+    queryOne(card("remind")).focus();
+    await press(["ctrl", "c"]);
+    await goToDrawing(1);
+    queryOne(card("remind")).focus();
+    await press("Delete");
+    await settle();
+    await press(["ctrl", "v"]);
+    await settle();
+    expect(server.outline).toBe("email condition(yes: ; no: )");
+    expect(server.definition.steps[0].key).not.toBe("remind");
 });

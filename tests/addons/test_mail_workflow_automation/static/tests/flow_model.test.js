@@ -209,10 +209,11 @@ test("a step that was cut comes back as itself, once", () => {
     const steps = model.copyStep("bye");
     model.removeStep("bye");
     const start = { ...TOP, index: 0 };
-    expect(model.pasteBranch(start, steps)).toEqual(["bye"]);
     expect(model.pasteBranch(start, steps)).not.toEqual(["bye"]);
+    expect(model.pasteBranch(start, steps, { isOwn: true })).toEqual(["bye"]);
+    expect(model.pasteBranch(start, steps, { isOwn: true })).not.toEqual(["bye"]);
     const other = new FlowModel({ format: 1, steps: [] });
-    expect(other.pasteBranch(start, steps)).not.toEqual(["bye"]);
+    expect(other.pasteBranch(start, steps, { isOwn: true })).not.toEqual(["bye"]);
 });
 
 test("a step is duplicated right behind itself", () => {
