@@ -62,6 +62,13 @@ export function itemAbove(model, item) {
     return at.parent === null ? ENTRY : labelItem(at);
 }
 
+/** Return the item that stands nearest to a point. */
+export function itemNear(positions, { x, y }) {
+    const distance = ([, at]) => Math.hypot(at.x - x, at.y - y);
+    const [[item]] = [...positions].sort((one, other) => distance(one) - distance(other));
+    return item;
+}
+
 /** Return the nearest item on one side, by where the items stand. */
 function itemBeside(positions, item, side) {
     const from = positions.get(item);

@@ -14,7 +14,15 @@ import { FlowCard } from "../flow_card/flow_card";
 import { layOut } from "../flow_layout";
 import { FlowMinimap } from "../flow_minimap/flow_minimap";
 import { DENSITIES, sizeOf } from "../flow_sizes";
-import { ENTRY, cardItem, itemTowards, labelItem, parseItem, placeBelow } from "../flow_steps";
+import {
+    ENTRY,
+    cardItem,
+    itemNear,
+    itemTowards,
+    labelItem,
+    parseItem,
+    placeBelow,
+} from "../flow_steps";
 import { useFlowCarry } from "./flow_carry";
 import { FlowViewport } from "./flow_viewport";
 
@@ -52,7 +60,10 @@ export class FlowCanvas extends Component {
             observer.observe(this.root.el);
             this.props.register(this);
         });
-        onPatched(() => this.focusActive());
+        onPatched(() => {
+            this.stayNear();
+            this.focusActive();
+        });
         onWillUnmount(() => observer.disconnect());
         useEffect(
             (selected) => {
@@ -296,6 +307,16 @@ export class FlowCanvas extends Component {
         this.focusActive();
     }
 
+    /** From an item that is gone (by an undo, say) the keyboard goes to the nearest. */
+    stayNear() {
+        const { positions } = this.layout;
+        const isUpToDate = this.made.tick === this.props.session.tick;
+        if (isUpToDate && !positions.has(this.state.active)) {
+            this.state.active = itemNear(positions, this.activeAt || positions.get(ENTRY));
+        }
+        this.activeAt = positions.get(this.state.active) || this.activeAt;
+    }
+
     focusActive() {
         const { active } = this.state;
         const element = this.wantsFocus && this.elementOf(active);
@@ -372,9 +393,5 @@ export class FlowCanvas extends Component {
         const { key, place } = parseItem(carried);
         const keys = place ? this.model.list(place).map((step) => step.key) : [key];
         return keys.some((one) => this.model.isInside(plus.place, one));
-    }
-
-    isCarried(item) {
-        return this.state.carried === item;
     }
 }

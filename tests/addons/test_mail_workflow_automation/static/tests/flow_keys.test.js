@@ -119,6 +119,21 @@ test("the figures of a card are reached from it", async () => {
     expect(`${card("remind")} .o_figure_sent`).toBeFocused();
 });
 
+test("where undo takes the step away, the keyboard stays on the drawing", async () => {
+    await openDrawing();
+    queryOne(card("remind")).focus();
+    await press(["ctrl", "d"]);
+    await settle();
+    expect(server.outline).toBe("email email condition(yes: ; no: )");
+    await press(["ctrl", "z"]);
+    await settle();
+    expect(server.outline).toBe("email condition(yes: ; no: )");
+    expect(".o_mail_workflow_canvas [data-item]:focus").toHaveCount(1);
+    await press(["ctrl", "y"]);
+    await settle();
+    expect(server.outline).toBe("email email condition(yes: ; no: )");
+});
+
 test("a step of another workflow does not come in as one that was removed here", async () => {
     await openDrawing();
     await goToDrawing(2);
