@@ -33,8 +33,9 @@ export class FlowSession {
 
     // --- reading --------------------------------------------------------------------------------
 
+    /** Show what the server has, once what is being saved is saved. */
     async load() {
-        this._take(await this.call("get_flow"));
+        await this._mutex.exec(async () => this._take(await this.call("get_flow")));
         this.loadFigures();
     }
 

@@ -1,6 +1,6 @@
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { beforeEach, describe, expect, test } from "@odoo/hoot";
-import { advanceTime, animationFrame } from "@odoo/hoot-mock";
+import { Deferred, advanceTime, animationFrame } from "@odoo/hoot-mock";
 import {
     contains,
     makeServerError,
@@ -39,6 +39,7 @@ class FakeServer {
 
     async call(model, method, [, definition, version]) {
         this.methods.push(method);
+        await (method === "save_flow" && this.saving);
         if (!this.isReachable) {
             throw new ConnectionLostError("/web");
         }
@@ -195,4 +196,18 @@ test("nothing is run without the edits that cannot be saved", async () => {
     await contains("button[name=start]").click();
     expect(server.methods).not.toInclude("action_open_start");
     expect(session.model.definition.name).toBe("Mine");
+});
+
+test("what is edited while the drawing is fetched again is kept", async () => {
+    const { session } = await open();
+    server.saving = new Deferred();
+    const renamed = rename(session, "Mine");
+    const fetched = session.load();
+    server.saving.resolve();
+    await Promise.all([renamed, fetched]);
+    expect(server.definition.name).toBe("Mine");
+    expect(session.model.definition.name).toBe("Mine");
+    await rename(session, "Again");
+    expect(server.definition.name).toBe("Again");
+    expect(".o_mail_workflow_notice").toHaveCount(0);
 });
