@@ -114,10 +114,15 @@ export class Simulation extends Component {
         );
     }
 
+    /** Begin anew: an answer that comes yet is about somebody else. */
+    clear() {
+        this.keepLast.add(Promise.resolve());
+        Object.assign(this.state, { answers: [], result: null, isBusy: false });
+    }
+
     async onChoose(who) {
         this.state.who = who;
-        this.state.result = null;
-        this.state.answers = [];
+        this.clear();
         if (who === "record" && this.state.recordId) {
             await this.simulate();
         }
@@ -125,8 +130,7 @@ export class Simulation extends Component {
 
     async onRecord(recordId) {
         this.state.recordId = recordId;
-        this.state.answers = [];
-        this.state.result = null;
+        this.clear();
         if (recordId) {
             await this.simulate();
         }
