@@ -127,6 +127,35 @@ class TestPlans(PlanCase):
         )
         self.assertByIndex(plan, "mail_workflow_event", most=50)
 
+    def test_the_mail_of_a_reader(self):
+        """Asked for by links that anybody can call."""
+        self.run_engine()
+        trace = self.runs(self.running).execution_ids.mailing_trace_id
+        self.seed_copies(trace, 30_000, res_id="1000000 + n", email="'seed' || n")
+        self.analyze("mailing_trace")
+        reader = (trace.mass_mailing_id, 1_000_007, "seed7")
+        (plan,) = self.plans_of(
+            lambda: self.env["mailing.trace"]._of_reader(*reader), of='FROM "mailing_trace"'
+        )
+        self.assertByIndex(plan, "mailing_trace", most=2)
+
+    def test_who_else_has_an_address(self):
+        address = "'seed' || n || '@customer.example.com'"
+        lead = self.env["crm.lead"].create({"name": "Lead"})
+        subscriber = self.env["mailing.contact"].create({"name": "Subscriber"})
+        for record in (self.person_one, lead, subscriber):
+            self.seed_copies(record, 30_000, email_normalized=address)
+        self.analyze("res_partner", "crm_lead", "mailing_contact")
+        addresses = {"seed7@customer.example.com", "nobody@customer.example.com"}
+        for owners, tables in (
+            (self.env["mail.workflow.score.entry"]._held_by_others, ("res_partner", "crm_lead")),
+            (self.env["mail.workflow.forget"]._of_subscribers, ("mailing_contact",)),
+        ):
+            self.assertEqual(owners(addresses), {"seed7@customer.example.com"})
+            (plan,) = self.plans_of(lambda owners=owners: owners(addresses), of=tables[0])
+            for table in tables:
+                self.assertByIndex(plan, table, most=2)
+
     def test_whose_next_purchase_is_near(self):
         """The history of all orders is read, but each order and line as good as once."""
         people, orders = 2_000, 24_000  # each buys twelve times, every thirty days

@@ -20,22 +20,31 @@ class TestScoreLeads(ScoreCase):
             [{"name": f"Lead {email}", "email_from": email, **values} for email in emails]
         )
 
-    def merge(self, leads):
-        merged = leads.merge_opportunity()
+    def merge(self, leads, *, auto_unlink=True):
+        merged = leads.merge_opportunity(auto_unlink=auto_unlink)
+        if not auto_unlink:
+            (leads - merged).unlink()
         self.env.cr.flush()
         self.serve()
         return merged
 
     def test_merged_leads_without_a_contact_keep_both_ledgers(self):
-        leads = self.leads("ada@x.example.com", "bob@x.example.com")
+        """Also where they are converted: then Odoo deletes the other lead by itself."""
+        for auto_unlink in (True, False):
+            with self.subTest(auto_unlink=auto_unlink):
+                self._merge_both(auto_unlink)
+
+    def _merge_both(self, auto_unlink):
+        emails = {f"{name}{auto_unlink}@x.example.com".lower() for name in ("ada", "bob")}
+        leads = self.leads(*sorted(emails))
         for lead in leads:
             self.happens("form_submitted", None, record=lead, email=lead.email_normalized)
             self.views(None, f"/{lead.id}", email=lead.email_normalized)
-        merged = self.merge(leads)
+        merged = self.merge(leads, auto_unlink=auto_unlink)
         self.assertScore(merged.email_normalized, 20)
         self.assertEqual(merged.lead_score, 20)
         self.assertEqual(sorted(self.points(merged.email_normalized)), [-10, 5, 5, 10, 10])
-        other = ({"ada@x.example.com", "bob@x.example.com"} - {merged.email_normalized}).pop()
+        other = (emails - {merged.email_normalized}).pop()
         self.assertFalse(self.points(other))
 
     def test_a_merged_lead_leaves_what_a_contact_has(self):

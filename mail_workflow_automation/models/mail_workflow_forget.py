@@ -8,8 +8,8 @@ from .mail_workflow_listening import ADDRESS_CHANGED
 
 # an address in a line of a log, which is JSON
 ADDRESS = r'[^\s"\\]*@[^\s"\\]*'
-# in the context while records become one: what is kept of those that go is of the one that stays
-MERGED = "workflow_merged"
+# the leads that this transaction merged into others
+MERGED = "mail_workflow_merged_leads"
 
 
 class MailWorkflowForget(models.AbstractModel):
@@ -211,15 +211,18 @@ class MailWorkflowForgotten(models.AbstractModel):
         return result
 
     def unlink(self):
-        if self.env.context.get(MERGED):
-            return super().unlink()
-        forget = self.env["mail.workflow.forget"]
-        addresses = self.exists()._workflow_addresses() | forget._earlier(self)
+        self.check_access("unlink")  # before anything is looked up
+        forget, leaving = self.env["mail.workflow.forget"], self._workflow_leaving()
+        addresses = leaving._workflow_addresses() | forget._earlier(leaving)
         keys = {f"partner:{one}" for one in self.ids} if self._name == "res.partner" else set()
         result = super().unlink()
         entries_sudo = self.env["mail.workflow.score.entry"].sudo()
         entries_sudo._forget_keys(keys | forget._forget(addresses))
         return result
+
+    def _workflow_leaving(self):
+        """Return those of the records with which their people go."""
+        return self.exists()
 
     def _workflow_addresses(self):
         """Return the addresses that the records have now, a set."""
@@ -238,10 +241,18 @@ class CrmLead(models.Model):
 
     _workflow_address = "email_from"
 
-    def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
-        merging = super(CrmLead, self.with_context(**{MERGED: True}))
-        merged = merging._merge_opportunity(user_id, team_id, auto_unlink, max_length)
-        return merged.with_env(self.env)
+    # as of contacts: Odoo's own index, where there is one, is for parts of an address
+    _workflow_by_email = models.Index("(email_normalized) WHERE email_normalized IS NOT NULL")
+
+    def _merge_dependences(self, opportunities):
+        """What is kept of merged leads is of the one that stays; Odoo deletes the others now, or
+        leaves that to its caller."""
+        self.env.cr.postcommit.data.setdefault(MERGED, set()).update(opportunities.ids)
+        return super()._merge_dependences(opportunities)
+
+    def _workflow_leaving(self):
+        merged = self.env.cr.postcommit.data.get(MERGED, ())
+        return super()._workflow_leaving().filtered(lambda lead: lead.id not in merged)
 
 
 class MailingContact(models.Model):

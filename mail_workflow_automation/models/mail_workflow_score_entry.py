@@ -64,9 +64,7 @@ class MailWorkflowScoreEntry(models.Model):
     subject = fields.Char(help="The message, page or record that a repetition is counted by.")
     note = fields.Char()
     user_id = fields.Many2one("res.users", string="By", ondelete="set null")
-    execution_id = fields.Many2one(
-        "mail.workflow.execution", ondelete="set null", index="btree_not_null"
-    )
+    execution_id = fields.Many2one("mail.workflow.execution", ondelete="set null")
     reversed_id = fields.Many2one(
         "mail.workflow.score.entry", string="Takes Back", ondelete="set null"
     )

@@ -103,6 +103,11 @@ class MailingTrace(models.Model):
         readonly=True, help="When a person first followed a link in it."
     )
 
+    # whose mail it is, by what the links of a mail say of its reader
+    _workflow_reader = models.Index(
+        "(res_id, mass_mailing_id) WHERE workflow_enrollment_id IS NOT NULL"
+    )
+
     def write(self, vals):
         result = super().write(vals)
         events = self.env["mail.workflow.trigger.email_event"]
@@ -196,7 +201,7 @@ class MailingTrace(models.Model):
 
     @api.model
     def _of_reader(self, mailing, document_id, email):
-        """Return the last trace of a mailing for a reader, whom its token names."""
+        """Return the last trace of a workflow's mail for a reader, whom its token names."""
         if not str(document_id).isdigit():
             return self.browse()
         return self.search(
@@ -204,6 +209,7 @@ class MailingTrace(models.Model):
                 ("mass_mailing_id", "=", mailing.id),
                 ("res_id", "=", int(document_id)),
                 ("email", "=", email),
+                ("workflow_enrollment_id", "!=", False),
             ],
             order="id desc",
             limit=1,
