@@ -41,6 +41,14 @@ class TestSnippets(TransactionCase):
                 self.assertTrue(found.xpath("//section//a[@href=$path]", path=path), path)
             self.assertEqual(len(entries), len(shown) + 3)
 
+    def test_a_sample_shows_as_many_products_as_were_chosen(self):
+        blocks = self.env["mail.workflow.block"].with_user(self.marketer)
+        for limit in (1, 2, 5):
+            options = {"limit": str(limit), "source": "any", "heading": "For you & me"}
+            html = str(blocks.get_sample("recommended_products", options))
+            self.assertEqual(html.count("<img"), limit)
+            self.assertIn("For you &amp; me</h2>", html)
+
     def test_samples_cost_no_query_each(self):
         blocks = self.env["mail.workflow.block"].with_user(self.marketer)
         count = len(blocks._for_designer())

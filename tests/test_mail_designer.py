@@ -67,6 +67,14 @@ class Designer:
             f"""document.querySelector(".o_customize_tab [data-label='{label}'] input").value"""
         )
 
+    def wait_for_samples(self, block, count):
+        """Wait until a block shows so many products, as its reader will see."""
+        shown = f".o_editable {block} img"
+        self.hands.wait(
+            f"document.querySelector({FRAME!r}).contentDocument"
+            f".querySelectorAll({shown!r}).length === {count}"
+        )
+
     def remove(self, block):
         """Take out the block whose options are shown, with Odoo's button."""
         self._click(".o_customize_tab .oe_snippet_remove")
@@ -138,6 +146,7 @@ def design(page, server, workflow):
     designer.add(PRODUCTS)
     designer.choose_block(PRODUCTS)
     designer.set_option("How many", "2")
+    designer.wait_for_samples(PRODUCTS, 2)
     designer.add(LINKS)
     designer.choose_block(LINKS)
     designer.remove(LINKS)

@@ -64,7 +64,7 @@ def _text(env, template, lang, is_service):
     root = lxml.html.fragment_fromstring(_render(env, template, lang, {}), create_parent="div")
     subject, preview = (_take(root, name) for name in ("subject", "preview"))
     _dress(env, root, colors, lang)
-    logo = env["mail.workflow.block"]._of("company_logo")._sample(env, lang)
+    logo = env["mail.workflow.block"]._of("company_logo")._sample_with(env, lang, {})
     parts = {"parts": list(_parts(root)), "is_service": is_service, "logo": logo, **colors}
     content = _render(env, f"{ADDON}.recipe_mail_layout", lang, parts)
     return {
@@ -111,8 +111,8 @@ def _dress_block(env, block, lang):
     block.set("contenteditable", "false")
     env = env(context={**env.context, "lang": lang})
     shown = env["mail.workflow.block"]._of(block.get("data-mwa-block"))
-    heading = {"heading": block.get("data-mwa-heading")}
-    sample = shown._with_heading(shown._sample(env, lang), heading)
+    options = env["mail.workflow.mailer"]._options_of(block)
+    sample = shown._sample_with(env, lang, options)
     block.append(lxml.html.fragment_fromstring(sample, create_parent="div"))
 
 

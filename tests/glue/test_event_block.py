@@ -64,4 +64,4 @@ class TestEventBlock(EventsCase, WebsiteCase):
 
     def test_a_mail_that_nobody_gets_shows_a_sample(self):
         block = self.env["mail.workflow.block.event_details"]
-        self.assertIn("Open evening", block._sample(self.env, "en_US"))
+        self.assertIn("Open evening", block._sample_with(self.env, "en_US", {}))

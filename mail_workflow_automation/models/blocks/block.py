@@ -140,11 +140,31 @@ class MailWorkflowBlock(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
-    def _sample(self, env, lang):
-        """Return what stands in the block in the mail designer, as Markup: made up."""
+    def _sample(self, env, lang, options):
+        """Return what stands in the block in the mail designer, as Markup: made up.
+
+        :param dict options: as ``_read_options`` returns them
+        """
         raise NotImplementedError
 
+    @api.model
+    def _sample_with(self, env, lang, options):
+        """Return the sample of a block with its heading.
+
+        :param dict options: as they stand in the text
+        """
+        options = self._read_options(options)
+        return self._with_heading(self._sample(env, lang, options), options)
+
     # --- for the mail designer --------------------------------------------------------------------
+
+    @api.model
+    def get_sample(self, name, options):
+        """Return the sample of a block as its options have it by now, in the user's language.
+
+        :param dict options: as they stand in the text
+        """
+        return self._of(name)._sample_with(self.env, self.env.lang, options)
 
     @api.model
     def _for_designer(self):
@@ -158,7 +178,7 @@ class MailWorkflowBlock(models.AbstractModel):
         name = self._name.removeprefix(PREFIX)
         words = self._in_words
         options = {
-            option: self._default_limit if kind is NUMBER else kind[0]
+            option: str(self._default_limit) if kind is NUMBER else kind[0]
             for option, kind in self._options.items()
             if kind is not TEXT
         }
@@ -169,10 +189,10 @@ class MailWorkflowBlock(models.AbstractModel):
             "name": name,
             "label": words(self._block_label),
             "help": words(self._block_help),
-            "sample": self._with_heading(self._sample(self.env, self.env.lang), options),
+            "sample": self._sample_with(self.env, self.env.lang, options),
             "marks": {
                 "data-mwa-block": name,
-                **{f"data-mwa-{option}": str(value) for option, value in options.items()},
+                **{f"data-mwa-{option}": value for option, value in options.items()},
             },
         }
 

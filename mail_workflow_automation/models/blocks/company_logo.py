@@ -41,7 +41,7 @@ class MailWorkflowBlockCompanyLogo(models.AbstractModel):
         return f"/logo.png?company={company_sudo.id}"
 
     @api.model
-    def _sample(self, env, lang):
+    def _sample(self, env, lang, options):
         company_sudo = env.company.sudo()
         logo = self._has_logo(company_sudo) and self._path(company_sudo)
         return self._html(env, TEMPLATE, {"name": company_sudo.name, "logo": logo}, lang)

@@ -40,6 +40,6 @@ class MailWorkflowBlockCoupon(models.AbstractModel):
         return html
 
     @api.model
-    def _sample(self, env, lang):
+    def _sample(self, env, lang, options):
         values = {"code": "0448-2917-76B0", "gives": env._("10% on your order"), "until": False}
         return self._html(env, TEMPLATE, values, lang)

@@ -56,7 +56,7 @@ class MailWorkflowOrderBlock(models.AbstractModel):
         return None
 
     @api.model
-    def _sample(self, env, lang):
+    def _sample(self, env, lang, options):
         def amount(value):
             return tools.format_amount(env, value, env.company.currency_id)
 

@@ -1,3 +1,5 @@
+from itertools import cycle, islice
+
 from markupsafe import Markup
 
 from odoo import api, models, tools
@@ -70,7 +72,7 @@ class MailWorkflowProductBlock(models.AbstractModel):
         return self._html(env, TEMPLATE, values, lang)
 
     @api.model
-    def _sample(self, env, lang):
+    def _sample(self, env, lang, options):
         names = [(env._("Desk lamp"), 40), (env._("Office chair"), 120), (env._("Bookcase"), 90)]
         cards = [
             {
@@ -79,6 +81,6 @@ class MailWorkflowProductBlock(models.AbstractModel):
                 "picture": None,
                 "price": tools.format_amount(env, price, env.company.currency_id),
             }
-            for name, price in names
+            for name, price in islice(cycle(names), options["limit"])
         ]
         return self._cards(env, cards, lang)

@@ -46,6 +46,6 @@ class MailWorkflowBlockSocialLinks(models.AbstractModel):
         ]
 
     @api.model
-    def _sample(self, env, lang):
+    def _sample(self, env, lang, options):
         links = [{"name": name, "url": "#", "icon": icon} for name, _field, icon in NETWORKS[:3]]
         return self._html(env, TEMPLATE, {"base_url": "", "links": links}, lang)

@@ -46,6 +46,6 @@ class MailWorkflowBlockStockUrgency(models.AbstractModel):
         return {}
 
     @api.model
-    def _sample(self, env, lang):
+    def _sample(self, env, lang, options):
         products = [{"name": env._("Desk lamp"), "few": env._("Only %s left:", 3)}]
         return self._html(env, TEMPLATE, {"products": products}, lang)

@@ -82,7 +82,7 @@ class MailWorkflowBlockEventDetails(models.AbstractModel):
         return f"{day(begin)}, {time(begin)} – {last} ({zone})"
 
     @api.model
-    def _sample(self, env, lang):
+    def _sample(self, env, lang, options):
         details = {
             "name": env._("Open evening"),
             "when": env._("Thursday, May 21, 6:00 PM – 9:00 PM"),
