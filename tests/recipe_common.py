@@ -17,7 +17,7 @@ SENDER = "Shop <shop@shop.example.com>"
 MOST_MOMENTS = 60
 LIMIT = 100_000  # bytes, over which mail programs cut a mail off
 PLACEHOLDER = re.compile(r"data-mwa|t-out|\{\{|%\(|\bNone\b|\bFalse\b|data-field")
-TRACKED = re.compile(r"/r/|/workflow/(?:cart|coupon|order|product)/")
+TRACKED = re.compile(r"/r/|/workflow/(?:cart|coupon|order|review|product)/")
 # the pages behind personal links of a sort are one page: looked at once
 PERSONAL = re.compile(r"/(?:\d+|[0-9a-f]{20,})(?=/|$)")
 

@@ -82,6 +82,20 @@ class TestBlockLinks(BlockCase, WorkflowHttpCase):
         found = self.mail_of("<p><a href='/workflow/order'>My order</a></p>", order)
         self.assertEqual(self.path(self.ask(self.link(found, "/workflow/order/")[:-2])), "/shop")
 
+    def test_review_link_leads_to_the_reviews_of_what_was_bought_where_there_are_any(self):
+        gone = self.product_("Gone", is_published=False)
+        order = self.order(self.ada, gone, self.lamp)
+        found = self.mail_of("<p><a href='/workflow/review'>My review</a></p>", order)
+        url = self.link(found, "/workflow/review/")
+        self.assertEqual(self.path(self.ask(url)), order.get_portal_url())
+        self.env.ref("website_sale.product_comment").active = True
+        page = f"{self.lamp.product_tmpl_id.website_url}#o_product_page_reviews"
+        self.assertEqual(self.path(self.ask(url)), page)
+        self.assertIn("o_product_page_reviews", self.ask(self.base_url() + page).text)
+        self.lamp.is_published = False
+        self.assertEqual(self.path(self.ask(url)), order.get_portal_url())
+        self.assertEqual(self.path(self.ask(url[:-2])), "/shop")
+
     def test_pictures_of_blocks_load_for_everybody(self):
         self.website.social_facebook = "https://facebook.example.com/us"
         body = block("new_products") + block("social_links") + block("order_lines")

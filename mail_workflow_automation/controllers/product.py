@@ -25,6 +25,6 @@ class WorkflowProduct(WorkflowCart):
 
         def page(_execution_sudo):
             recommender = request.env["mail.workflow.recommender"].sudo()
-            return recommender._page(product_id, request.website)
+            return recommender._page([product_id], request.website) or "/shop"
 
         return self._lead("product", execution_id, is_own, page)

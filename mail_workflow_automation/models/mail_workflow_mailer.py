@@ -9,10 +9,11 @@ from odoo.tools import SQL
 CART_PATH = "/workflow/cart"
 COUPON_PATH = "/workflow/coupon"
 ORDER_PATH = "/workflow/order"
+REVIEW_PATH = "/workflow/review"
 PRODUCT_PATH = re.compile(r"/workflow/product/(\d+)/?")
 SAMPLE_PATH = "/workflow/sample"
 CONTENT_PATH = re.compile(r"/workflow/content/(\d+)/?")
-LOCAL_PATHS = ("/unsubscribe_from_list", "/view")
+UNSUBSCRIBE_PATH, VIEW_PATH = "/unsubscribe_from_list", "/view"
 OPTION_PREFIX = "data-mwa-"
 BLOCK_ATTRIBUTE = "data-mwa-block"
 # in the mail designer the part that holds a block, and goes with it

@@ -9,16 +9,33 @@ from .mail_workflow_mailer import (
     CART_PATH,
     CONTENT_PATH,
     COUPON_PATH,
-    LOCAL_PATHS,
     OPTION_PREFIX,
     ORDER_PATH,
     PRODUCT_PATH,
+    REVIEW_PATH,
     SHELL_CLASS,
+    UNSUBSCRIBE_PATH,
+    VIEW_PATH,
 )
 
 SKIPPED_SCHEMES = ("mailto:", "tel:", "sms:", "#")
 # where a personal link of ours leads in a mailing that is not of a workflow
-SHOP_PATHS = {CART_PATH: "/shop/cart", COUPON_PATH: "/shop", ORDER_PATH: "/my/orders"}
+SHOP_PATHS = {
+    CART_PATH: "/shop/cart",
+    COUPON_PATH: "/shop",
+    ORDER_PATH: "/my/orders",
+    REVIEW_PATH: "/my/orders",
+}
+
+# what the other paths that are each reader's own stand for
+PERSONAL_NAMES = {
+    CART_PATH: "cart",
+    COUPON_PATH: "coupon",
+    ORDER_PATH: "order",
+    REVIEW_PATH: "review",
+    UNSUBSCRIBE_PATH: "unsubscribe",
+    VIEW_PATH: "view",
+}
 
 
 class MailWorkflowMailer(models.AbstractModel):
@@ -84,10 +101,8 @@ class MailWorkflowMailer(models.AbstractModel):
     @api.model
     def _personal_name(self, path):
         """Return the name of the personal link that a path of ours stands for, None for others."""
-        names = {CART_PATH: "cart", COUPON_PATH: "coupon", ORDER_PATH: "order"}
-        names |= {LOCAL_PATHS[0]: "unsubscribe", LOCAL_PATHS[1]: "view"}
-        if path in names:
-            return names[path]
+        if path in PERSONAL_NAMES:
+            return PERSONAL_NAMES[path]
         for kind, pattern in (("content", CONTENT_PATH), ("product", PRODUCT_PATH)):
             found = pattern.fullmatch(path)
             if found:

@@ -17,12 +17,18 @@ from .mail_workflow_mailer import (
     CART_PATH,
     COUPON_PATH,
     ORDER_PATH,
+    REVIEW_PATH,
     SAMPLE_PATH,
 )
 
 # a link of ours in a block that was rendered: text of a block has its quotes escaped
 BLOCK_LINK = re.compile(r'(?<=href=")/workflow/[a-z]+(?:/\d+)?(?=")')
-PATHS = {"cart": CART_PATH, "coupon": COUPON_PATH, "order": ORDER_PATH}
+PATHS = {
+    "cart": CART_PATH,
+    "coupon": COUPON_PATH,
+    "order": ORDER_PATH,
+    "review": REVIEW_PATH,
+}
 # as it was designed, on a dark screen too: a program that were told otherwise would make white what
 # has no color of its own, on a ground that has one
 LIGHT = (
@@ -163,6 +169,11 @@ class MailWorkflowMailer(models.AbstractModel):
     def _order_token(self, execution_id):
         """Sign the personal link to an order: one purpose, one execution."""
         return tools.hmac(self.env(su=True), "mail_workflow_order", execution_id)[:40]
+
+    @api.model
+    def _review_token(self, execution_id):
+        """Sign the personal link to the reviews of an order: one purpose, one execution."""
+        return tools.hmac(self.env(su=True), "mail_workflow_review", execution_id)[:40]
 
     @api.model
     def _product_token(self, product_id, execution_id):

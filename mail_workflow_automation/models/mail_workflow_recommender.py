@@ -147,7 +147,7 @@ class MailWorkflowRecommender(models.AbstractModel):
         return templates
 
     @api.model
-    def _page(self, template_id, website):
-        """Return the path of the page of a product, of the shop where it is not shown any more."""
-        domain = Domain("id", "=", template_id) & self._sold_domain(website)
-        return self.env["product.template"].search(domain).website_url or "/shop"
+    def _page(self, template_ids, website):
+        """Return the path of the page of the first of some products that the shop still shows."""
+        domain = Domain("id", "in", template_ids) & self._sold_domain(website)
+        return self.env["product.template"].search(domain, limit=1).website_url
