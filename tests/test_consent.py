@@ -164,6 +164,19 @@ class TestUnsubscribe(WorkflowHttpCase):
         self.assertEqual(len(self.mails(workflow)), 1)
         self.assertEqual(self.reason(run, "b"), "blacklisted")
 
+    def test_operational_mail_offers_no_unsubscribing_that_would_not_hold(self):
+        admin = self.env.ref("base.user_admin")
+
+        def headers(body):
+            workflow = self.workflow([mail("a", body=body)], user=admin, purpose="operational")
+            workflow.enroll(self.ada)
+            self.run_engine()
+            return self.outgoing(self.mails(workflow))["headers"]
+
+        self.assertNotIn("List-Unsubscribe", headers("<p>Your invoice</p>"))
+        self.assertNotIn("List-Unsubscribe-Post", headers("<p>Your invoice</p>"))
+        self.assertIn("List-Unsubscribe", headers(BODY))
+
     def test_one_click_leaves_the_workflows_list_only(self):
         workflow, run, sent = self.sent(list="Offers")
         self.ask(self.one_click(sent), "POST", {"List-Unsubscribe": "One-Click"})

@@ -5,10 +5,13 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import SQL, email_normalize
 
+from .mail_workflow_mailer import UNSUBSCRIBE_PATH
+
 # stands for the body of a mail while Odoo prepares the rest
 BODY = Markup("workflow-mail-body")
 TRACKED_LINK = re.compile(r"""href=["'][^"'\s]*/r/[\w-]+(?=["'])""")
 TRACKED_ADDRESS = re.compile(r"https?://\S+/r/[\w-]+(?=\s|$)")
+UNSUBSCRIBE_HEADERS = ("List-Unsubscribe", "List-Unsubscribe-Post")
 LOCAL_MARKS = ('="/', "='/", "url(/", "url('/", 'url("/')
 
 
@@ -68,7 +71,18 @@ class MailMail(models.Model):
             for email in emails:
                 email["body"] = email["body"].replace(BODY, body)
                 email["body_alternative"] = email["body_alternative"].replace(BODY, text)
+        if not mail._offers_unsubscribing():
+            for email in emails:
+                for name in UNSUBSCRIBE_HEADERS:
+                    email["headers"].pop(name, None)
         return emails
+
+    def _offers_unsubscribing(self):
+        """Tell whether a reader can leave: by marketing mail always, by operational mail where
+        its text says so. Who left would get the rest of it all the same."""
+        if self.workflow_id.purpose == "marketing":
+            return True
+        return UNSUBSCRIBE_PATH in (self.mailing_id.sudo().body_html or "")
 
     def _prepare_outgoing_body(self):
         if not self.workflow_execution_id:

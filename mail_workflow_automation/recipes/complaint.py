@@ -4,7 +4,7 @@ from .parts import done_within, for_owner, wait_days
 from .texts import mail
 
 GOAL = "team"
-NEEDS = ()
+NEEDS = (("group", "mail_workflow_automation.mail_workflow_group_manager"),)
 ASKS = ("sender",)
 
 
@@ -27,19 +27,19 @@ def definition(env):
     """Return the recipe in the file format."""
     settle = [
         wait_days(7, key="week"),
-        mail(env, "complaint", "settled", env._("Is everything settled?")),
+        _answer(env, "settled", env._("Is everything settled?")),
     ]
     call = env._("Call")
     return {
         "format": 1,
         "name": label(env),
         "model": "crm.lead",
-        "purpose": "marketing",
+        "purpose": "operational",
         "triggers": [{"kind": "form_submitted", "filters": {"model": "crm.lead"}}],
         "reentry": {"policy": "never", "per": "record"},
         "lateness_hours": 0,
         "steps": [
-            mail(env, "complaint", "received", env._("We have your message")),
+            _answer(env, "received", env._("We have your message")),
             {
                 "key": "decide",
                 "kind": "decision",
@@ -54,13 +54,13 @@ def definition(env):
                     env._("Refund"): {
                         "steps": [
                             for_owner(env, "pay", env._("Refund the customer"), **done_within(2)),
-                            mail(env, "complaint", "refund", env._("Refund on its way")),
+                            _answer(env, "refund", env._("Refund on its way")),
                         ]
                     },
                     env._("Exchange"): {
                         "steps": [
                             for_owner(env, "send", env._("Send a new one"), **done_within(2)),
-                            mail(env, "complaint", "exchange", env._("Exchange on its way")),
+                            _answer(env, "exchange", env._("Exchange on its way")),
                         ]
                     },
                     call: {
@@ -74,3 +74,8 @@ def definition(env):
             *settle,
         ],
     }
+
+
+def _answer(env, key, name):
+    """Return a mail about the reader's own case, which they get whatever they unsubscribed from."""
+    return mail(env, "complaint", key, name, is_service=True)
