@@ -33,7 +33,34 @@ def branch(key, name):
     return f'.o_mail_workflow_branch[data-item="label:{key}/{name}"]'
 
 
-class PageCase(HttpCase):
+@contextmanager
+def chromium(name, size=(1366, 768)):
+    """Open a browser for a test; yield it. When the test fails, a picture stays of what it saw.
+
+    :param str name: of the test
+    """
+    try:
+        browser.find()
+    except MissingError as error:
+        raise SkipTest(str(error)) from error
+    with browser.Browser(*size) as window:
+        window.call("Emulation.setFocusEmulationEnabled", enabled=True)
+        try:
+            yield window
+        except Exception:
+            window.picture(LOGS / f"{name}.png")
+            raise
+
+
+class TourCase(HttpCase):
+    def tour(self, path, name, login="marketer"):
+        """Let a user go through a tour."""
+        self.env.flush_all()
+        self.start_tour(path, name, login=login, timeout=120)
+        self.env.invalidate_all()
+
+
+class PageCase(TourCase):
     """A shop with a marketer who has no right but Workflow user, and two forgotten carts.
 
     Outside of a page the test reads and writes; inside, the server has the database.
@@ -116,10 +143,6 @@ class PageCase(HttpCase):
     @contextmanager
     def page(self, path, login="marketer", size=(1366, 768), touch=False, wait_for=None):
         """Open a page as a user; yield the hands on it. Errors in the page fail the test."""
-        try:
-            browser.find()
-        except MissingError as error:
-            raise SkipTest(str(error)) from error
         with self.allow_requests():
             self.authenticate(login, login)
             self.cr.flush()
@@ -128,19 +151,14 @@ class PageCase(HttpCase):
                 "session_id": self.session.sid,
                 TEST_CURSOR_COOKIE_NAME: self.http_request_key,
             }
-            with browser.Browser(*size) as window:
-                window.call("Emulation.setFocusEmulationEnabled", enabled=True)
+            with chromium(self._testMethodName, size) as window:
                 if touch:
                     fingers = {"enabled": True, "maxTouchPoints": 5}
                     window.call("Emulation.setTouchEmulationEnabled", **fingers)
                 url = f"{self.base_url()}{path}"
                 window.open(url, cookies, wait_for=wait_for or ".o_mail_workflow_card")
-                try:
-                    yield Hands(window)
-                    self.assertEqual(window.failures, [])
-                except Exception:
-                    window.picture(LOGS / f"{self._testMethodName}.png")
-                    raise
+                yield Hands(window)
+                self.assertEqual(window.failures, [])
                 window.call("Page.navigate", url="about:blank")
             self._wait_remaining_requests()
         self.env.invalidate_all()

@@ -5,7 +5,25 @@ from odoo.addons.mail_workflow_automation.models.mail_workflow_person import Per
 from .common import WorkflowCase
 
 
-class ScoreCase(WorkflowCase):
+class ScoreHands:
+    """Changes a score by hand; for any class of tests."""
+
+    def adjust(self, record, points, note="Met at the fair", user=None, **values):
+        wizards = self.env["mail.workflow.score.adjust"].with_user(user or self.marketer)
+        wizard = wizards.create(
+            {
+                "res_model": record._name,
+                "res_id": record.id,
+                "points": points,
+                "note": note,
+                **values,
+            }
+        )
+        wizard.action_apply()
+        self.env.invalidate_all()
+
+
+class ScoreCase(ScoreHands, WorkflowCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -81,18 +99,3 @@ class ScoreCase(WorkflowCase):
     def assertRebuilt(self):
         """The totals are the sums of the ledger."""
         self.assertEqual(self.env["mail.workflow.score"]._rebuild(), 0)
-
-    def adjust(self, record, points, note="Met at the fair", user=None, **values):
-        """Change a score by hand."""
-        wizards = self.env["mail.workflow.score.adjust"].with_user(user or self.marketer)
-        wizard = wizards.create(
-            {
-                "res_model": record._name,
-                "res_id": record.id,
-                "points": points,
-                "note": note,
-                **values,
-            }
-        )
-        wizard.action_apply()
-        self.env.invalidate_all()

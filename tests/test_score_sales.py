@@ -1,16 +1,18 @@
 """Salespeople with their scores in a browser, and people outside who find nothing of them."""
 
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import new_marketer
+from .page_common import TourCase
+from .score_common import ScoreHands
 
 HOTTEST = "/odoo/action-mail_workflow_automation.crm_lead_action_hottest"
 SELLER = "base.group_user,sales_team.group_sale_salesman"
 
 
 @tagged("post_install", "-at_install", "mail_workflow")
-class TestScoreSales(HttpCase):
+class TestScoreSales(ScoreHands, TourCase):
     """On the real clock: a score is given, a workflow gives the task, a salesperson does it."""
 
     @classmethod
@@ -45,16 +47,7 @@ class TestScoreSales(HttpCase):
 
     def give(self, partner, points, **values):
         """Change a score by hand, and let the engine do what follows from it."""
-        wizards = self.env["mail.workflow.score.adjust"].with_user(self.marketer)
-        wizards.create(
-            {
-                "res_model": "res.partner",
-                "res_id": partner.id,
-                "points": points,
-                "note": "Met at the fair",
-                **values,
-            }
-        ).action_apply()
+        self.adjust(partner, points, **values)
         self.env.cr.flush()
         self.env["mail.workflow.event"]._cron_dispatch()
         self.env["mail.workflow.enrollment"]._cron_run()
@@ -87,8 +80,7 @@ class TestScoreSales(HttpCase):
         """Let a salesperson go through the tour; it ends with the task done."""
         seller, lead = self.pipeline(login, groups)
         self.assertEqual(lead.activity_ids.user_id, seller)
-        self.start_tour(HOTTEST, "mail_workflow_hottest", login=login, timeout=120)
-        self.env.invalidate_all()
+        self.tour(HOTTEST, "mail_workflow_hottest", login)
         self.assertFalse(lead.activity_ids)
         self.env["mail.workflow.event"]._cron_dispatch()
         self.env["mail.workflow.enrollment"]._cron_run()

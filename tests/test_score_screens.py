@@ -1,49 +1,40 @@
 """The screens of scoring in a browser, as a Workflow user."""
 
 from odoo import fields
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
 from benchmarks import past
-from odoo.addons.mail_workflow_automation.engine.score import Move
 
 from .common import new_marketer
+from .page_common import TourCase
+from .score_common import ScoreHands
 
 RULES = "/odoo/action-mail_workflow_automation.mail_workflow_scoring_rule_action"
 MODELS = "/odoo/action-mail_workflow_automation.mail_workflow_score_model_action"
 
 
 @tagged("post_install", "-at_install", "mail_workflow")
-class TestScoreScreens(HttpCase):
+class TestScoreScreens(ScoreHands, TourCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        new_marketer(cls.env)
+        cls.marketer = new_marketer(cls.env)
         cls.model = cls.env.ref("mail_workflow_automation.mail_workflow_score_model")
         cls.rules = cls.env["mail.workflow.scoring.rule"]
 
-    def plays(self, url, tour):
-        self.env.flush_all()
-        self.start_tour(url, tour, login="marketer", timeout=120)
-        self.env.invalidate_all()
-
     def give(self, name, points):
-        now = fields.Datetime.now()
-        engagement = "mail_workflow_automation.mail_workflow_score_dimension_engagement"
         partner = self.env["res.partner"].create({"name": name, "email": f"{name}@x.example.com"})
-        move = Move(
-            partner.email_normalized, self.model.id, self.env.ref(engagement).id, points, now
-        )
-        self.env["mail.workflow.score.keeper"]._apply([move], now)
+        self.adjust(partner, points)
 
     def test_a_threshold_is_tried_before_it_is_saved(self):
         self.give("Ada", 60)
         self.give("Bob", 30)
-        self.plays(f"{MODELS}/{self.model.id}", "mail_workflow_score_preview")
+        self.tour(f"{MODELS}/{self.model.id}", "mail_workflow_score_preview")
         self.assertEqual(self.model.hot_from, 50)
 
     def test_rules_are_suggested_with_evidence_and_added_by_a_click(self):
         past.write(self.env, past.people(6, 1500), fields.Datetime.now())
-        self.plays(RULES, "mail_workflow_suggest_rules")
+        self.tour(RULES, "mail_workflow_suggest_rules")
         rule = self.rules.search([])
         self.assertEqual(rule.event, {"kind": "page_viewed", "filters": {"url": "/pricing"}})
         self.assertEqual(rule.create_uid.login, "marketer")
@@ -56,4 +47,4 @@ class TestScoreScreens(HttpCase):
                 {"points": 9, "event": {"kind": "form_submitted"}},
             ]
         )
-        self.plays(RULES, "mail_workflow_test_rules")
+        self.tour(RULES, "mail_workflow_test_rules")

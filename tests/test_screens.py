@@ -1,64 +1,22 @@
 """The screens: what a Workflow user sees and does in a browser, and where a step goes."""
 
-from datetime import timedelta
+from odoo.tests import Form, tagged
 
-from odoo import fields
-from odoo.tests import Form, HttpCase, tagged
+from .common import WorkflowCase, mail, wait
+from .page_common import LIST, PageCase
 
-from .common import WorkflowCase, mail, new_marketer, wait
-
-LIST = "/odoo/action-mail_workflow_automation.mail_workflow_action"
 RUNS = "/odoo/action-mail_workflow_automation.mail_workflow_enrollment_action"
+TWO_STEPS = [mail("remind", "Your cart waits"), wait("day", days=1)]
 ASK = [{"name": "yes", "domain": [["color", "=", 2]]}, {"name": "no"}]
 CART_PAGE = "/odoo/action-sale.action_quotations_with_onboarding"
 
 
 @tagged("post_install", "-at_install", "mail_workflow")
-class TestTours(HttpCase):
+class TestTours(PageCase):
     """A marketer with no right but Workflow user, in a real browser, on the real clock."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.marketer = new_marketer(cls.env)
-        cls.env.company.email = "shop@shop.example.com"
-        website = cls.env["website"].search([("company_id", "=", cls.env.company.id)], limit=1)
-        product = cls.env["product.product"].create({"name": "Desk lamp", "list_price": 40.0})
-        cls.carts = cls.env["sale.order"].create(
-            [
-                {
-                    "partner_id": cls.env["res.partner"]
-                    .create({"name": name, "email": f"{name.lower()}@customer.example.com"})
-                    .id,
-                    "website_id": website.id,
-                    "order_line": [fields.Command.create({"product_id": product.id})],
-                }
-                for name in ("Ada", "Grace")
-            ]
-        )
-        cls.carts.cart_changed_at = fields.Datetime.now() - timedelta(hours=30)
-
-    def _tour(self, url, name):
-        self.start_tour(url, name, login="marketer", timeout=120)
-
-    def _workflow(self, start=True, **values):
-        definition = {
-            "format": 1,
-            "name": "Two steps",
-            "model": "sale.order",
-            "triggers": [{"kind": "cart_abandoned", "hours": 24}],
-            "email_from": "shop@shop.example.com",
-            "steps": [mail("remind", "Your cart waits"), wait("day", days=1)],
-            **values,
-        }
-        workflow = self.env["mail.workflow"].with_user(self.marketer).import_definition(definition)
-        if start:
-            workflow.action_start(include_existing=True)
-            self.env["mail.workflow.enrollment"]._cron_run()
-        return workflow
-
     def test_recipe_is_started_paused_resumed_and_stopped(self):
-        self._tour(LIST, "mail_workflow_life")
+        self.tour(LIST, "mail_workflow_life")
         workflow = self.env["mail.workflow"].search([], order="id desc", limit=1)
         self.assertEqual(workflow.state, "stopped")
         self.assertEqual(workflow.run_as_id, self.marketer)
@@ -67,19 +25,19 @@ class TestTours(HttpCase):
         self.assertEqual(len(workflow.enrollment_ids), 2)
 
     def test_mail_step_is_added_at_the_end_and_designed(self):
-        workflow = self._workflow(start=False)
-        self._tour(f"{LIST}/{workflow.id}", "mail_workflow_new_step")
+        workflow = self.draft(name="Two steps", steps=TWO_STEPS)
+        self.tour(f"{LIST}/{workflow.id}", "mail_workflow_new_step")
         self.assertEqual(workflow.step_ids.sorted("sequence")[-1].name, "Offer help")
 
     def test_runs_are_taken_out_in_bulk(self):
-        workflow = self._workflow()
+        workflow = self.started()
         self.assertEqual(workflow.enrollment_ids.mapped("state"), ["active", "active"])
-        self._tour(RUNS, "mail_workflow_take_out")
+        self.tour(RUNS, "mail_workflow_take_out")
         self.assertEqual(workflow.enrollment_ids.mapped("state"), ["exited", "exited"])
 
     def test_order_leads_to_the_mails_and_runs_of_its_person(self):
-        workflow = self._workflow()
-        self._tour(f"{CART_PAGE}/{self.carts[0].id}", "mail_workflow_person")
+        workflow = self.started()
+        self.tour(f"{CART_PAGE}/{self.carts[0].id}", "mail_workflow_person")
         states = {run.res_id: run.state for run in workflow.enrollment_ids}
         self.assertEqual(states, {self.carts[0].id: "exited", self.carts[1].id: "active"})
         blocked = self.env["mail.blacklist"].search([]).mapped("email")

@@ -11,12 +11,8 @@ from .page_common import GALLERY, PageCase, flow_of
 
 @tagged("post_install", "-at_install", "mail_workflow")
 class TestStoryOnScreens(PageCase):
-    def _tour(self, url, name):
-        self.start_tour(url, name, login="marketer", timeout=120)
-        self.env.invalidate_all()
-
     def test_marketer_builds_starts_reads_the_figures_and_publishes_a_change(self):
-        self._tour(GALLERY, "mail_workflow_story_build")
+        self.tour(GALLERY, "mail_workflow_story_build")
         workflow = self.env["mail.workflow"].search([], order="id desc", limit=1)
         self.assertRegex(self.outline(workflow), r"^remind day \w+\(a: ; b: last\)$")
         self.assertEqual(workflow.run_as_id, self.marketer)
@@ -32,6 +28,6 @@ class TestStoryOnScreens(PageCase):
         self.assertEqual((ada.state, grace.state), ("done", "active"))
         due_at = grace.due_at
 
-        self._tour(flow_of(workflow), "mail_workflow_story_figures")
+        self.tour(flow_of(workflow), "mail_workflow_story_figures")
         self.assertEqual(workflow.revision_id.number, 2)
         self.assertEqual(grace.due_at, due_at + timedelta(hours=12))
