@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import lxml.html
 import pytest
 
 from dev import database_server
@@ -101,6 +102,20 @@ def test_a_mail_arrives_once_and_its_execution_says_so(shop):
     assert shop.send() == 0
     shop.retry()
     assert sum(shop.delivered().values()) == 3
+
+
+def test_the_preview_text_is_hidden_at_the_beginning_of_the_mail(shop):
+    """Mail programs show it beside the subject, each reader's own; the mail itself does not."""
+    shop.start(people=2, prefix="preview", step={**MAIL, "preview": "For {{ object.name }} only"})
+    shop.send()
+    for number in range(2):
+        address = f"preview{number}@customer.example.com"
+        (arrived,) = [one for one in shop.receiver.messages() if one["X-Rcpt-To"] == address]
+        body = lxml.html.document_fromstring(arrived.get_body(("html",)).get_content()).body
+        words = [text.strip() for text in body.itertext() if text.strip()]
+        assert words[:2] == [f"For preview {number} only", "Hello"]
+        (hidden,) = body.xpath("//*[contains(text(), 'only')]/ancestor-or-self::*[@style][1]")
+        assert "display:none" in hidden.get("style").replace(" ", "")
 
 
 def test_a_temporary_refusal_then_success_is_one_mail_in_two_attempts(shop):

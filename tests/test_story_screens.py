@@ -23,6 +23,10 @@ class TestStoryOnScreens(PageCase):
             runs.filtered(lambda run, cart=cart: run.res_id == cart.id) for cart in self.carts
         )
         self.assertEqual(runs.step_id.kind, "wait")
+        mails = self.env["mail.mail"].search([("workflow_id", "=", workflow.id)])
+        self.assertEqual(mails.mapped("subject"), ["We kept your cart"] * 2)
+        for body in mails.mapped("body_html"):
+            self.assertIn("Both lamps are still in it", body)
         ada.due_at = fields.Datetime.now()  # her time is over
         self.pass_by()
         self.assertEqual((ada.state, grace.state), ("done", "active"))

@@ -28,6 +28,10 @@ tours.add("mail_workflow_story_build", {
             trigger: `${PANEL} [name=text_ids] [name=subject] input`,
             run: "edit We kept your cart",
         },
+        {
+            trigger: `${PANEL} [name=text_ids] [name=preview] input`,
+            run: "edit Both lamps are still in it",
+        },
         click(`${PANEL} .o_panel_head h2`),
         { trigger: `${CARD}:contains(We kept your cart)` },
         closePanel(),
