@@ -19,8 +19,8 @@ class TestSnippets(TransactionCase):
         super().setUpClass()
         cls.marketer = new_marketer(cls.env)
 
-    def offered(self, lang="en_US"):
-        views = self.env["ir.ui.view"].with_user(self.marketer)
+    def offered(self, lang="en_US", user=None):
+        views = self.env["ir.ui.view"].with_user(user or self.marketer)
         context = {"lang": lang, "snippet_lang": lang, "rendering_bundle": True}
         html = str(views.with_context(**context).render_public_asset(SNIPPETS, {}))
         return lxml.html.fragment_fromstring(html, create_parent="div")
@@ -48,6 +48,13 @@ class TestSnippets(TransactionCase):
             html = str(blocks.get_sample("recommended_products", options))
             self.assertEqual(html.count("<img"), limit)
             self.assertIn("For you &amp; me</h2>", html)
+
+    def test_an_author_of_other_mailings_finds_them_too(self):
+        groups = "base.group_user,mass_mailing.group_mass_mailing_user"
+        author = new_test_user(self.env, login="author", groups=groups)
+        found = self.offered(user=author).xpath("//section/*[@data-mwa-block]")
+        self.assertTrue(all(len(one) for one in found))
+        self.assertTrue(found)
 
     def test_samples_cost_no_query_each(self):
         blocks = self.env["mail.workflow.block"].with_user(self.marketer)

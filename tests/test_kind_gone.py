@@ -164,7 +164,9 @@ class TestKindGone(DraftCase):
     def test_forms_do_not_offer_what_is_not_installed(self):
         for model in ("mail.workflow", "mail.workflow.step"):
             form = etree.fromstring(self.env[model].get_view(view_type="form")["arch"])
-            for field in form.xpath("//form//group//field[@name='kind']"):
+            kinds = form.xpath("//form//group//field[@name='kind']")
+            self.assertTrue(kinds, model)
+            for field in kinds:
                 self.assertEqual(field.get("widget"), "filterable_selection", model)
                 self.assertIn("missing", field.get("options"), model)
 
