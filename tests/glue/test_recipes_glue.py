@@ -1,6 +1,7 @@
 """Recipes with other applications: events, and the review request after a real delivery."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -111,6 +112,20 @@ class TestGlueRecipes(RecipeCase):
         self.run_engine()
         self.assertEqual(len(self.runs(workflow)), 3)
         self.assertEqual(self.mails(workflow).mapped("subject"), ["See you very soon"])
+
+    def test_of_two_seats_that_two_workers_took_up_at_once_one_is_told(self):
+        workflow, ada, at = self.started("event"), self.person(), event(self)
+        for _twice in range(2):
+            register(self, ada, at)
+        self.env.cr.flush()
+        self.run_engine()
+        # the second worker's snapshot has no execution of the first one's
+        with patch.object(type(self.env["mail.workflow.gate"]), "_duplicates", lambda *args: {}):
+            self.run_engine(days=9)
+            self.run_engine()
+        self.assertEqual(len(self.mails(workflow)), 2)
+        self.env["mail.mail"]._cron_send_workflow_mail()
+        self.assertEqual(sorted(self.mails(workflow).mapped("state")), ["cancel", "sent"])
 
     def test_review_is_asked_for_after_the_delivery_not_the_order(self):
         workflow = self.started("review_request")
