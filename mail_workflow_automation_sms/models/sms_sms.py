@@ -1,4 +1,8 @@
+import logging
+
 from odoo import fields, models
+
+_logger = logging.getLogger(__name__)
 
 
 class SmsSms(models.Model):
@@ -8,14 +12,31 @@ class SmsSms(models.Model):
 
     def _send(self, unlink_failed=False, unlink_sent=True, raise_exception=False):
         """A message whose person left, or stopped them, while it waited goes out to nobody."""
-        now = fields.Datetime.now()
-        rest = self - self._cancel_refused(now)
-        rest -= rest._hold_closed(now)
-        if not rest:
-            return None
-        return super(SmsSms, rest)._send(
-            unlink_failed=unlink_failed, unlink_sent=unlink_sent, raise_exception=raise_exception
-        )
+        ready = self._ready(fields.Datetime.now())
+        # Odoo's queue has those of all companies, and can send those of one at a time
+        for messages in ready.grouped(lambda message: message._get_sms_company()).values():
+            super(SmsSms, messages)._send(
+                unlink_failed=unlink_failed,
+                unlink_sent=unlink_sent,
+                raise_exception=raise_exception,
+            )
+        return None
+
+    def _ready(self, now):
+        """Return the messages that may go out now; after an error by halves, so that it stays with
+        its message, and Odoo's other messages go out (rule 13)."""
+        try:
+            with self.env.cr.savepoint():
+                rest = self - self._cancel_refused(now)
+                return rest - rest._hold_closed(now)
+        except Exception as error:  # noqa: BLE001 one bad message must not keep the others
+            self.env["mail.workflow.runner"]._reraise_if_serialization(error)
+            if len(self) == 1:
+                _logger.warning("Text message %s could not be checked", self.id, exc_info=True)
+                self.sudo()._update_sms_state_and_trackers("error", failure_type="unknown")
+                return self.browse()
+        half = len(self) // 2
+        return self[:half]._ready(now) | self[half:]._ready(now)
 
     def _hold_closed(self, now):
         """Put off the messages whose readers are not to be written to at this time of their day: as

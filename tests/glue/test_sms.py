@@ -4,15 +4,17 @@ import re
 from datetime import datetime, timedelta
 
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.sms.tests.common import MockSMS
 
-from ..common import mail, wait
+from ..common import WORKFLOW_GROUP, mail, wait
 from ..event_common import EventCase
 from ..http_common import WorkflowHttpCase
 
 PHONE = "+32470000001"
+LOGGER = "odoo.addons.mail_workflow_automation_sms.models.sms_sms"
 OFFER = "https://elsewhere.example.com/offer"
 
 
@@ -213,6 +215,36 @@ class TestSms(SmsCase):
         self.assertEqual([one["number"] for one in self.send(workflow)], [PHONE])
         self.assertPath(run, ("text", "done"))
         self.assertEqual(run.execution_ids.attempt, 1, "to wait is no attempt")
+
+    def test_the_messages_of_two_companies_go_out_of_one_queue(self):
+        company = self.env["res.company"].create({"name": "Second shop"})
+        groups = f"base.group_user,{WORKFLOW_GROUP}"
+        theirs = {"company_id": company.id, "company_ids": [(6, 0, company.ids)]}
+        other = new_test_user(self.env, "second", groups, email="second@x.example.com", **theirs)
+        bob = self.phone("Bob", "+32470000002")
+        for user, person in ((self.marketer, self.phone()), (other, bob)):
+            self.texting(user=user, name=person.name).enroll(person)
+        self.run_engine()
+        with self.mockSMSGateway():
+            self.env["sms.sms"]._process_queue()
+        self.assertEqual({one["number"] for one in self._sms}, {PHONE, "+32470000002"})
+
+    def test_a_message_that_cannot_be_checked_keeps_no_other_waiting(self):
+        bad, good = self.texting(name="Bad"), self.texting(name="Good")
+        for workflow, number in ((bad, PHONE), (good, "+32470000002")):
+            self.enrolled(workflow, self.phone(number, number))
+        broken = self.failing(
+            "mail.workflow.gate",
+            "_archived",
+            ValueError,
+            when=lambda _self, step, _runs: step.workflow_id.id == bad.id,
+        )
+        with broken, self.mockSMSGateway(), mute_logger(LOGGER):
+            self.env["sms.sms"]._process_queue()
+        self.assertEqual([one["number"] for one in self._sms], ["+32470000002"])
+        self.assertPath(self.runs(bad), ("text", "failed"))
+        self.run_engine(minutes=30)
+        self.assertEqual([one["number"] for one in self.send(bad)], [PHONE])
 
     def test_who_left_before_it_went_out_gets_none(self):
         workflow = self.texting(sms(), wait("day", days=1))
