@@ -8,10 +8,10 @@ import pytest
 
 from dev import browser
 from dev.hands import Hands
-from dev.paths import LOGS, MissingError
 from dev.receiver import Receiver
 from dev.server import OdooServer
 from tests import jobs, jobs_designer
+from tests.page_common import chromium
 from tests.test_server_lanes import until
 from tests.workers import Workers
 
@@ -112,20 +112,9 @@ def found(*path):
 @pytest.fixture(scope="module")
 def workers():
     with Workers("designer") as running:
+        # the cron workers are there for what the test asks for: Odoo's daily jobs are not due
+        running.query("UPDATE ir_cron SET nextcall = '2099-01-01'")
         yield running
-
-
-@pytest.fixture
-def page(request):
-    try:
-        browser.find()
-    except MissingError as error:
-        pytest.skip(str(error))
-    with browser.Browser(1440, 900) as window:
-        window.call("Emulation.setFocusEmulationEnabled", enabled=True)
-        yield window
-        if request.session.testsfailed:
-            window.picture(LOGS / "mail_designer.png")
 
 
 def open_designer(page, server, workflow):
@@ -168,8 +157,9 @@ def to_ada(receiver):
     return [one for one in receiver.messages() if one["X-Rcpt-To"] == "ada@customer.example.com"]
 
 
-def test_a_marketer_puts_blocks_into_a_mail_that_its_reader_gets_filled(page, workers, tmp_path):
-    with Receiver(tmp_path / "mails") as receiver:
+def test_a_marketer_puts_blocks_into_a_mail_that_its_reader_gets_filled(workers, tmp_path):
+    size = (1440, 900)
+    with chromium("mail_designer", size) as page, Receiver(tmp_path / "mails") as receiver:
         workflow = workers.run(jobs_designer.shop, smtp_port=receiver.port)
         with OdooServer(workers.name) as server:
             design(page, server, workflow)
