@@ -1,17 +1,22 @@
 """What the tests of recipes share: one is made as its user would, and played to its end."""
 
+import base64
 import re
 from dataclasses import dataclass, field
 from html import unescape
+from io import BytesIO
 from urllib.parse import urlsplit
 
 import lxml.html
+from PIL import Image
 
 from odoo.fields import Command
 from odoo.tests import new_test_user
+from odoo.tools.image import image_apply_opt
 
 from .common import WORKFLOW_GROUP
 from .http_common import WorkflowHttpCase
+from .mail_look import faults
 
 SENDER = "Shop <shop@shop.example.com>"
 MOST_MOMENTS = 60
@@ -53,6 +58,10 @@ class RecipeCase(WorkflowHttpCase):
         super().setUpClass()
         cls.product.public_categ_ids = False
         cls.env.company.email = "hello@shop.example.com"
+        # nothing but its letters: what is behind them shows through
+        logo = Image.new("RGBA", (400, 60), (0, 0, 0, 0))
+        logo.paste("#111111", (20, 10, 120, 50))
+        cls.env.company.logo = base64.b64encode(image_apply_opt(logo, "PNG"))
         cls.program = cls.env["loyalty.program"].create(
             {
                 "name": "Ten off",
@@ -135,7 +144,7 @@ class RecipeCase(WorkflowHttpCase):
             words.append(key if state in ("done", "queued") else f"~{key}")
         return " ".join(words)
 
-    answered = {}
+    answered, pictures = {}, set()
 
     def scene(self, key, scene):
         recipe = self.env["mail.workflow"]._recipes()[key]
@@ -184,12 +193,24 @@ class RecipeCase(WorkflowHttpCase):
                 if is_marketing:
                     self.one_click(sent)
                     self.link(sent, "/confirm_unsubscribe")
+                self.assertEqual(faults(body), [])
                 self.check_links(sent)
+                self.check_pictures(body)
 
     def check_links(self, sent):
         for url in self.links(sent):
             self.assertRegex(url, "^https?://")
             self.assertEqual(self.follow(url), 200, url)
+
+    def check_pictures(self, body):
+        """Each picture is one, and nothing shows through the logo on a dark screen."""
+        for url in lxml.html.fromstring(body).xpath("//img/@src"):
+            if url in self.pictures or "/mail/track/" in url:
+                continue
+            self.pictures.add(url)
+            picture = Image.open(BytesIO(self.ask(url).content))
+            if "/workflow/logo/" in url:
+                self.assertFalse(picture.has_transparency_data, url)
 
     def follow(self, url, hops=6):
         """Return the status of the page or picture to which an address leads, in the end."""

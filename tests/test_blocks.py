@@ -7,7 +7,7 @@ from PIL import Image
 
 from odoo.fields import Command
 from odoo.tests import tagged
-from odoo.tools.image import image_apply_opt
+from odoo.tools.image import binary_to_image, image_apply_opt
 
 from .block_common import BlockCase, block
 from .common import mail
@@ -117,16 +117,30 @@ class TestBlocks(BlockCase):
     def test_logo_of_the_company_its_name_without_one(self):
         def shown(file=None):
             self.env.company.logo = file and base64.b64encode(file)
-            html = self.mail_of(block("company_logo"), self.person()).body_html
-            return re.findall(r'src="[^"]*(/logo.png[?]company=\d+)"', str(html)), html
+            html = str(self.mail_of(block("company_logo"), self.person()).body_html)
+            return re.findall(r'<img[^>]* src="([^"]*/workflow/logo/[^"]+)"', html), html
 
-        picture = image_apply_opt(Image.new("RGB", (300, 100), "#336699"), "PNG")
-        links, _html = shown(picture)
-        self.assertEqual(links, [f"/logo.png?company={self.env.company.id}"])
+        links, html = shown(image_apply_opt(Image.new("RGB", (300, 100), "#336699"), "PNG"))
+        (link,) = links
+        self.assertTrue(link.endswith(f"/workflow/logo/{self.env.company.id}.png"))
+        self.assertIn('height="44"', html)
         for file in (None, b"<svg xmlns='http://www.w3.org/2000/svg'/>"):
             links, html = shown(file)
             self.assertFalse(links)
             self.assertIn(self.env.company.name, html)
+
+    def test_a_logo_keeps_its_shape_and_hides_nothing_on_a_dark_screen(self):
+        for mode, clear in (("RGBA", (0, 0, 0, 0)), ("LA", (0, 0)), ("P", 0), ("CMYK", (0,) * 4)):
+            logo = Image.new(mode, (800, 80), clear)
+            file = image_apply_opt(logo, "JPEG" if mode == "CMYK" else "PNG")
+            self.env.company.logo = base64.b64encode(file)
+            shown = binary_to_image(base64.b64decode(self.env.company.workflow_logo))
+            self.assertFalse(shown.has_transparency_data, mode)
+            if mode in ("RGBA", "LA"):
+                self.assertEqual(shown.getpixel((20, 20)), (255, 255, 255))
+            html = str(self.mail_of(block("company_logo"), self.person()).body_html)
+            self.assertIn('width="180"', html)
+            self.assertNotIn('height="44"', html)
 
     def test_the_designer_offers_every_block_with_a_sample_in_the_user_s_language(self):
         blocks = self.env["mail.workflow.block"].with_user(self.marketer)

@@ -4,11 +4,16 @@ import base64
 import re
 from urllib.parse import urlsplit
 
+import lxml.html
+from PIL import Image
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
+from odoo.tools.image import image_apply_opt
 
 from .common import mail, wait
 from .http_common import BROWSER, MACHINE
+from .mail_look import faults
 from .website_common import WebsiteCase
 
 ADA = "ada@customer.example.com"
@@ -97,6 +102,21 @@ class TestDoubleOptIn(ContentCase):
         self.assertFalse(again.confirmed_at)
         self.press(f"/workflow/content/confirm/{again.id}/{again._token()}")
         self.assertFalse(subscription.opt_out)
+
+    def test_the_mail_that_asks_looks_like_the_others_and_greets_who_gave_no_name(self):
+        self.ask_for(name="")
+        body = str(self.outgoing(self.questions())["body"])
+        self.assertEqual(faults(body), [])
+        words = lxml.html.fromstring(body).text_content()
+        self.assertIn("Hello there,", words)
+        self.assertIn(self.env.company.name, words)
+        self.env.company.logo = base64.b64encode(
+            image_apply_opt(Image.new("RGB", (300, 100), "#336699"), "PNG")
+        )
+        self.ask_for(email="bob@customer.example.com")
+        self.assertEqual(
+            self.ask(self.link(self.questions()[-1], "/workflow/logo/")).status_code, 200
+        )
 
     def test_from_the_page_to_the_next_step(self):
         page = self.visit(f"/workflow/content/{self.guide.id}")

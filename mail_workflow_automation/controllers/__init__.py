@@ -7,6 +7,7 @@ from . import (
     event,
     form,
     known,
+    logo,
     mailing,
     order,
     product,

@@ -56,6 +56,7 @@ from . import mail_workflow_purchase
 from . import mail_workflow_affinity
 from . import mail_workflow_recommender
 from . import mail_workflow_price
+from . import res_company
 from . import blocks
 from . import mail_workflow_zone
 from . import mail_workflow_moment

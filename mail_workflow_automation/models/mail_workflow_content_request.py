@@ -47,9 +47,17 @@ class MailWorkflowContentRequest(models.Model):
 
     def _compute_confirmation_url(self):
         for asked in self:
-            website = asked.content_id.website_id or self.env["website"].get_current_website()
             path = f"/workflow/content/confirm/{asked.id}/{asked._token()}"
-            asked.confirmation_url = f"{website.get_base_url()}{path}"
+            asked.confirmation_url = f"{asked._base_url()}{path}"
+
+    def _base_url(self):
+        website = self.content_id.website_id or self.env["website"].get_current_website()
+        return website.get_base_url()
+
+    def _logo(self):
+        """Return the logo of the company that asks, as its mails have it."""
+        block = self.env["mail.workflow.block.company_logo"]
+        return block._logo(self.env, self.company_id.sudo(), self._base_url(), self.env.lang)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -63,8 +71,12 @@ class MailWorkflowContentRequest(models.Model):
                 raise ValidationError(self.env._("Tick the box to get it by mail."))
             for name in ("needs_confirmation", "was_known", "confirmed_at"):
                 vals.pop(name, None)
+        lang = self.env.context.get("lang")
         requests = super().create(
-            [{**vals, "lang": self.env.context.get("lang")} for vals in vals_list]
+            [
+                {**vals, "name": (vals.get("name") or "").strip() or False, "lang": lang}
+                for vals in vals_list
+            ]
         )
         requests._look_up()
         requests._ask()

@@ -1,10 +1,14 @@
 from odoo import api, models
 from odoo.tools.translate import LazyTranslate
 
+from ..res_company import size_of
+
 _lt = LazyTranslate(__name__)
 
 TEMPLATE = "mail_workflow_automation.block_company_logo"
-SVG = b"P"  # how one begins in base 64
+LOGO_PATH = "/workflow/logo"
+# the room there is for a logo, in pixels
+WIDTH, HEIGHT = 180, 44
 
 
 class MailWorkflowBlockCompanyLogo(models.AbstractModel):
@@ -21,27 +25,25 @@ class MailWorkflowBlockCompanyLogo(models.AbstractModel):
 
     @api.model
     def _render(self, text, runs, env, base_url, options):
-        html = {}
-        for company_sudo in runs.company_id.sudo():  # whoever the workflow runs as
-            values = {
-                "name": company_sudo.name,
-                "logo": self._has_logo(company_sudo) and f"{base_url}{self._path(company_sudo)}",
-            }
-            html[company_sudo.id] = self._html(env, TEMPLATE, values, text.lang)
+        # whoever the workflow runs as
+        html = {
+            company_sudo.id: self._logo(env, company_sudo, base_url, text.lang)
+            for company_sudo in runs.company_id.sudo()
+        }
         return {run.id: html[run.company_id.id] for run in runs if run.company_id}
 
     @api.model
-    def _has_logo(self, company_sudo):
-        if company_sudo.uses_default_logo:
-            return False
-        return not company_sudo.with_context(bin_size=False).logo.startswith(SVG)
-
-    @api.model
-    def _path(self, company_sudo):
-        return f"/logo.png?company={company_sudo.id}"
+    def _logo(self, env, company_sudo, base_url, lang):
+        """Return the logo of a company, or its name, as Markup."""
+        values = {"name": company_sudo.name, "logo": None}
+        picture = company_sudo.with_context(bin_size=False).workflow_logo
+        if picture:
+            width, height = size_of(picture)
+            scale = min(WIDTH / width, HEIGHT / height)
+            values["logo"] = f"{base_url}{LOGO_PATH}/{company_sudo.id}.png"
+            values |= {"width": round(width * scale), "height": round(height * scale)}
+        return self._html(env, TEMPLATE, values, lang)
 
     @api.model
     def _sample(self, env, lang, options):
-        company_sudo = env.company.sudo()
-        logo = self._has_logo(company_sudo) and self._path(company_sudo)
-        return self._html(env, TEMPLATE, {"name": company_sudo.name, "logo": logo}, lang)
+        return self._logo(env, env.company.sudo(), "", lang)
