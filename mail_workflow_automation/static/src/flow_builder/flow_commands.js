@@ -1,3 +1,4 @@
+import { status } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 import { FlowRemove } from "./flow_remove/flow_remove";
@@ -157,7 +158,11 @@ export function useFlowCommands(builder) {
         },
 
         begin: () => session.begin(),
-        refresh: (key) => session.refresh(key),
+
+        /** A button of the panel's form may have left the drawing: it is read anew on the way back. */
+        refresh(key) {
+            return status(builder) === "destroyed" || session.refresh(key);
+        },
 
         async openPeople(key, figure) {
             action.doAction(await session.call("action_open_people", key, figure, session.period));

@@ -127,7 +127,7 @@ export class FlowPeople extends Component {
     get title() {
         const visits = this.came;
         if (!visits) {
-            return _t("No visit was over in this time");
+            return _t("Nobody went on from here in this period");
         }
         return visits === 1 ? _t("1 visit") : _t("%s visits", formatInteger(visits));
     }

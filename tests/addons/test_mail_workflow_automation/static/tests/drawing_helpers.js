@@ -29,7 +29,13 @@ class Step extends models.Model {
     _name = "mail.workflow.step";
     name = fields.Char({ required: true });
     _records = [{ id: 10, name: "Remind" }];
-    _views = { form: `<form js_class="mail_workflow_panel"><field name="name"/></form>` };
+    _views = {
+        form: `
+            <form js_class="mail_workflow_panel">
+                <field name="name"/>
+                <button name="action_open_designer" type="object" string="Text"/>
+            </form>`,
+    };
 }
 
 const KINDS = {

@@ -1,6 +1,6 @@
 import { describe, expect, press, queryAllTexts, queryOne, test } from "@odoo/hoot";
 import { animationFrame } from "@odoo/hoot-mock";
-import { contains, makeServerError, onRpc } from "@web/../tests/web_test_helpers";
+import { contains, getService, makeServerError, onRpc } from "@web/../tests/web_test_helpers";
 import { card, openDrawing, plus, server, settle, setUpServer } from "./drawing_helpers";
 
 describe.current.tags("desktop");
@@ -134,4 +134,19 @@ test("figures stand on the cards and branches of a started workflow", async () =
     expect(".o_mail_workflow_notes .o_removed").toHaveText(/Old mail/);
     await contains(`${card("remind")} .o_figure_clicked`).click();
     expect.verifySteps(["remind clicked 30"]);
+});
+
+test("the name of the workflow stands beside all that can stand above the drawing", async () => {
+    server.flow = { state: "running", revision: { number: 12 }, changes: { count: 12 } };
+    await openDrawing();
+    await getService("action").doAction({
+        type: "ir.actions.client",
+        tag: "mail_workflow_flow",
+        params: { workflow_id: 1 },
+    });
+    await settle();
+    const name = queryOne(".o_last_breadcrumb_item span");
+    expect(name).toHaveText("Abandoned cart");
+    expect(name.clientWidth).toBeGreaterThan(60);
+    expect(name.scrollWidth).toBe(name.clientWidth);
 });

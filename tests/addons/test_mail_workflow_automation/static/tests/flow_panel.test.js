@@ -1,6 +1,8 @@
 import { describe, expect, press, queryOne, test } from "@odoo/hoot";
 import { Deferred } from "@odoo/hoot-mock";
+import { Component, xml } from "@odoo/owl";
 import { MockServer, contains, onRpc } from "@web/../tests/web_test_helpers";
+import { registry } from "@web/core/registry";
 import { card, openDrawing, plus, server, settle, setUpServer } from "./drawing_helpers";
 
 describe.current.tags("desktop");
@@ -174,4 +176,35 @@ test("the panel of a step goes when its changes are discarded", async () => {
     await contains(".modal .btn-primary").click();
     await settle();
     expect(".o_mail_workflow_panel").toHaveCount(0);
+});
+
+test("a button of the panel's form may lead away from the drawing", async () => {
+    class Designer extends Component {
+        static template = xml`<div class="designer"/>`;
+        static props = ["*"];
+    }
+    registry.category("actions").add("designer_of_a_test", Designer);
+    onRpc("mail.workflow.step", "action_open_designer", () => ({
+        type: "ir.actions.client",
+        tag: "designer_of_a_test",
+    }));
+    await openDrawing();
+    await contains(card("remind")).click();
+    await settle();
+    await contains(".o_mail_workflow_panel [name=action_open_designer]").click();
+    await settle();
+    expect(".designer").toHaveCount(1);
+});
+
+test("the panel of another step begins at its top", async () => {
+    await openDrawing();
+    await contains(card("remind")).click();
+    await settle();
+    const body = queryOne(".o_panel_body");
+    body.style.cssText = "flex: none; height: 20px";
+    body.scrollTop = 15;
+    expect(body.scrollTop).toBe(15);
+    await contains(card("asks")).click();
+    await settle();
+    expect(queryOne(".o_panel_body").scrollTop).toBe(0);
 });

@@ -44,7 +44,7 @@ test("every visit is told, those who were skipped with the reasons", async () =>
 
 test("who waits is among the visits only where all the time is shown", async () => {
     await show({ ...VISITS, done: 0, skipped: 0 });
-    expect(".o_mail_workflow_people h3").toHaveText("No visit was over in this time");
+    expect(".o_mail_workflow_people h3").toHaveText("Nobody went on from here in this period");
     expect(queryAllTexts(".o_people_words")).toEqual(["Here now 1"]);
     await show(VISITS, "all");
     expect(".o_mail_workflow_people:last h3").toHaveText("10 visits");
