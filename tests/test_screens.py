@@ -206,6 +206,24 @@ class TestWords(WorkflowCase):
         self.assertEqual(workflow.trigger_ids.summary, "Cart untouched for 1 hour")
         self.assertIn("up to 1 day after the entry", workflow.goal_details)
 
+    def test_rules_say_what_they_compare_with_as_people_know_it(self):
+        seller = self.env.user
+        rules = {
+            "seller": [["user_id", "in", [seller.id]]],
+            "open": [["user_id", "not in", []]],
+            "quote": [["state", "=", "draft"]],
+            "big": [["amount_total", ">", 100]],
+        }
+        workflow = self.cart_workflow(
+            [{"key": key, "kind": "condition", "domain": rule} for key, rule in rules.items()],
+            start=False,
+        ).with_user(self.marketer)
+        summaries = dict(workflow.step_ids.mapped(lambda step: (step.key, step.summary)))
+        self.assertIn(f"Salesperson = {seller.name}", summaries["seller"])
+        self.assertIn("Salesperson ≠ ?", summaries["open"])
+        self.assertIn("Status = Quotation", summaries["quote"])
+        self.assertIn("Total > 100", summaries["big"])
+
     def test_person_is_known_by_all_their_records(self):
         workflow = self.cart_workflow()
         ada = self.person(phone="1")

@@ -86,28 +86,52 @@ class MailWorkflow(models.Model):
         )
 
     def _domain_in_words(self, domain):
-        """Return a domain readably: fields by their labels, operators as signs."""
+        """Return a domain readably: fields and what they hold by their labels, operators as
+        signs."""
         words = []
         for term in domain:
             if isinstance(term, (list, tuple)):
                 name, operator, value = term
-                words.append(f"{self._path_in_words(name)} {operator} {value}")
+                words.append(self._rule_in_words(name, operator, value))
             elif term == "|":
                 words.append(self.env._("(one of two)"))
             elif term == "!":
                 words.append(self.env._("(not)"))
         return ", ".join(words)
 
-    def _path_in_words(self, path):
-        """Return a field by its label, one of a related record with the way to it."""
-        model, labels = self.env.get(self.model_name or ""), []
+    def _rule_in_words(self, path, operator, value):
+        """Return one rule of a domain: “Salesperson = Ada, Grace”, “Total > 100”."""
+        way = self._fields_of_path(path)
+        if not way:
+            return f"{path} {operator} {value}"
+        label = " › ".join(field._description_string(self.env) for field in way)
+        if operator in ("in", "not in") and isinstance(value, (list, tuple)):
+            words = ", ".join(self._values_in_words(way[-1], value)) or "?"
+            return f"{label} {'=' if operator == 'in' else '≠'} {words}"
+        return f"{label} {operator} {', '.join(self._values_in_words(way[-1], [value]))}"
+
+    def _fields_of_path(self, path):
+        """Return the fields on the way to one, [] where there is no such way."""
+        model, way = self.env.get(self.model_name or ""), []
         for name in str(path).split("."):
             field = model._fields.get(name) if model is not None else None
             if field is None:
-                return path
-            labels.append(field._description_string(self.env))
+                return []
+            way.append(field)
             model = self.env.get(field.comodel_name or "")
-        return " › ".join(labels)
+        return way
+
+    def _values_in_words(self, field, values):
+        """Return what a field is compared with: records that may be read by their names, choices
+        by their labels."""
+        names = {}
+        if field.relational:
+            ids = [value for value in values if type(value) is int]
+            records = self.env[field.comodel_name].browse(ids).exists()._filtered_access("read")
+            names = {record.id: record.display_name for record in records}
+        elif field.type == "selection":
+            names = dict(field._description_selection(self.env))
+        return [str(names.get(value, value)) for value in values]
 
     def _kind_in_words(self, kind):
         selection = self.env["mail.workflow.trigger"]._fields["kind"]
@@ -214,10 +238,12 @@ class MailWorkflowStep(models.Model):
     def _branch_in_words(self, branch):
         label = self._branch_label(branch["name"])
         if branch.get("event"):
-            return f"{label}: {self.workflow_id._event_in_words(branch['event'])}"
-        if branch.get("domain"):
-            return f"{label}: {self._domain_in_words(branch['domain'])}"
-        return label
+            words = self.workflow_id._event_in_words(branch["event"])
+        elif branch.get("domain"):
+            words = self._domain_in_words(branch["domain"])
+        else:
+            return label
+        return self.env._("%(branch)s: %(rule)s", branch=label, rule=words)
 
     def _domain_in_words(self, domain):
         return self.workflow_id._domain_in_words(domain)
