@@ -272,6 +272,36 @@ class TestErrors(ExecutionCase):
         self.run_engine()
         self.assertPath(run, ("known", "done"))
 
+    def test_retry_of_what_failed_does_not_wait_for_the_next_attempt(self):
+        workflow = self.workflow([self.tag_step(), DAY])
+        ada = self.person()
+        run = workflow.enroll(ada)
+        with self.failing_tag(ada):
+            self.run_engine()
+        self.assertPath(run, ("known", "failed"))
+        self.run_engine()
+        self.assertPath(run, ("known", "failed"))
+        self.execution(run, "known").with_user(self.marketer).action_retry()
+        self.run_engine()
+        self.assertPath(run, ("known", "done"))
+        self.assertIn(self.marketer.name, str(run.log))
+
+    def test_trouble_with_the_mail_server_is_told_as_such(self):
+        run = self.workflow([mail("hello")]).enroll(self.person())
+        self.run_engine()
+        execution = self.execution(run, "hello")
+        refused = "[Errno 111] Connection refused"
+        execution.sudo()._note_mail_fate("mail_smtp", refused, fields.Datetime.now())
+        self.assertEqual(execution.state, "failed")
+        self.assertIn("outgoing mail server", execution.reason)
+        self.assertIn(refused, execution.reason)
+
+    def test_execution_is_known_by_its_step_and_its_record(self):
+        run = self.workflow([mail("hello")]).enroll(self.person(name="Ada"))
+        self.run_engine()
+        known = self.execution(run, "hello").with_user(self.marketer).display_name
+        self.assertEqual(known, "E-mail · Ada")
+
     def test_skip_leaves_the_dead_step_out(self):
         workflow = self.workflow([self.tag_step(), DAY, mail("last")])
         ada = self.person()

@@ -312,10 +312,23 @@ def test_retry_starts_from_the_first_attempt_and_sends_once(shop):
     assert list(shop.delivered().values()) == [1]
 
 
+def test_a_failed_mail_does_not_wait_for_its_time_when_it_is_retried(shop):
+    shop.start(prefix="now")
+    shop.receiver.fail = "451 try later"
+    shop.send()
+    shop.receiver.fail = None
+    shop.send()
+    assert shop.states() == [("failed", 1)], "its time has not come"
+    shop.press("action_retry")
+    shop.send()
+    assert shop.states() == [("done", 1)]
+    assert list(shop.delivered().values()) == [1]
+
+
 def test_a_mail_that_went_out_cannot_be_retried(shop):
     shop.start(prefix="gone")
     shop.send()
-    with pytest.raises(JobFailed, match="Only what is dead can be retried"):
+    with pytest.raises(JobFailed, match="Only what failed can be retried"):
         shop.press("action_retry")
     shop.send()
     assert list(shop.delivered().values()) == [1]

@@ -28,7 +28,8 @@ class MailWorkflowExecution(models.Model):
     done     carried out; a mail was accepted           runner, mail queue           -
     skipped  not for this run, see ``reason``           runner, people               -
     held     later, see ``reason``; no attempt used     runner                       any
-    failed   will be tried again at ``retry_at``        runner, mail queue           done, dead
+    failed   will be tried again at ``retry_at``        runner, mail queue           done, dead,
+    queued (Retry)
     dead     given up; the traceback is in ``error``    runner, mail queue           queued
     (Retry), skipped
     """
@@ -65,22 +66,35 @@ class MailWorkflowExecution(models.Model):
     _by_step = models.Index("(step_id, executed_at, state, branch)")
     _retry = models.Index("(retry_at) WHERE state = 'failed' AND retry_at IS NOT NULL")
 
+    @api.depends("step_id", "enrollment_id")
+    def _compute_display_name(self):
+        for execution in self:
+            record = execution.enrollment_id.record_name
+            execution.display_name = f"{execution.step_id._shown_name()} · {record}"
+
     def action_retry(self):
-        """Try a dead execution again: the mail is queued once more, or the step carried out."""
-        dead = self.filtered(lambda execution: execution.state == "dead")
-        if dead != self or not self:
-            raise UserError(self.env._("Only what is dead can be retried."))
+        """Try what failed again, now: its mail is queued once more, or its step carried out.
+
+        What would be tried again by itself does not wait for its time.
+        """
+        if not self or self.filtered(lambda execution: execution.state not in ("failed", "dead")):
+            raise UserError(self.env._("Only what failed can be retried."))
         self.enrollment_id._check_actor()
-        dead_sudo = dead.sudo()
-        standing = dead_sudo.filtered(
-            lambda execution: (
-                execution.enrollment_id.state == "failed"
-                and execution.enrollment_id.step_id == execution.step_id
+        here = self.sudo().filtered(lambda one: one.enrollment_id.step_id == one.step_id)
+        given_up = here.filtered(lambda one: one.enrollment_id.state == "failed")
+        if given_up:
+            given_up.enrollment_id.with_user(self.env.user).action_retry()
+        # a step that waits for its next attempt; mails and calls wait by themselves
+        pausing = (here - given_up).filtered(
+            lambda one: (
+                one.state == "failed" and not one.retry_at and one.enrollment_id.state == "active"
             )
         )
-        if standing:
-            standing.enrollment_id.with_user(self.env.user).action_retry()
-        (dead_sudo - standing)._requeue_mail(self.env.user.name)
+        pausing.enrollment_id._try_now(self.env.user.name)
+        sent = (self.sudo() - given_up - pausing).filtered(
+            lambda one: one.state == "dead" or one.retry_at
+        )
+        sent._requeue_mail(self.env.user.name)
         return True
 
     # --- for the engine ---------------------------------------------------------------------------

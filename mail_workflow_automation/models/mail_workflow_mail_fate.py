@@ -36,6 +36,8 @@ class MailWorkflowExecution(models.Model):
         if not failure_type:
             self._advance("done", self.env._("mail accepted"), now)
             return
+        if failure_type == "mail_smtp":
+            reason = self.env._("Trouble with the outgoing mail server: %s", reason)
         dead = self.filtered(
             lambda execution: (
                 failure_type in HOPELESS_FAILURES
