@@ -51,7 +51,8 @@ class Hands:
             self._key(character, 0)
 
     def _key(self, key, modifiers):
-        code = CODES.get(key) or ord(key.upper())
+        # the codes of signs are those of other keys: 33 is "!" and Page Up
+        code = CODES.get(key) or (ord(key.upper()) if key.isalnum() else 0)
         name = f"Key{key.upper()}" if key.isalpha() and len(key) == 1 else key
         event = {
             "key": key,
