@@ -212,6 +212,9 @@ class TestWords(WorkflowCase):
             "seller": [["user_id", "in", [seller.id]]],
             "open": [["user_id", "not in", []]],
             "quote": [["state", "=", "draft"]],
+            "below": [["partner_id", "child_of", [seller.partner_id.id]]],
+            "lines": [["order_line", "any", [["price_total", ">", 5]]]],
+            "gone": [["user_id", "in", [0, 99999]]],
             "big": [["amount_total", ">", 100]],
         }
         workflow = self.cart_workflow(
@@ -222,6 +225,9 @@ class TestWords(WorkflowCase):
         self.assertIn(f"Salesperson = {seller.name}", summaries["seller"])
         self.assertIn("Salesperson ≠ ?", summaries["open"])
         self.assertIn("Status = Quotation", summaries["quote"])
+        self.assertIn(f"Customer child_of {seller.partner_id.name}", summaries["below"])
+        self.assertIn("Order Lines any", summaries["lines"])
+        self.assertIn("Salesperson = 0, 99999", summaries["gone"])
         self.assertIn("Total > 100", summaries["big"])
 
     def test_person_is_known_by_all_their_records(self):

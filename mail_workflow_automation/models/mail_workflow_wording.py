@@ -105,10 +105,10 @@ class MailWorkflow(models.Model):
         if not way:
             return f"{path} {operator} {value}"
         label = " › ".join(field._description_string(self.env) for field in way)
-        if operator in ("in", "not in") and isinstance(value, (list, tuple)):
-            words = ", ".join(self._values_in_words(way[-1], value)) or "?"
-            return f"{label} {'=' if operator == 'in' else '≠'} {words}"
-        return f"{label} {operator} {', '.join(self._values_in_words(way[-1], [value]))}"
+        is_list = isinstance(value, (list, tuple)) and operator not in ("any", "not any")
+        words = ", ".join(self._values_in_words(way[-1], value if is_list else [value])) or "?"
+        sign = {"in": "=", "not in": "≠"}.get(operator, operator)
+        return f"{label} {sign} {words}"
 
     def _fields_of_path(self, path):
         """Return the fields on the way to one, [] where there is no such way."""
@@ -131,7 +131,9 @@ class MailWorkflow(models.Model):
             names = {record.id: record.display_name for record in records}
         elif field.type == "selection":
             names = dict(field._description_selection(self.env))
-        return [str(names.get(value, value)) for value in values]
+        return [
+            str(names.get(value, value) if type(value) in (int, str) else value) for value in values
+        ]
 
     def _kind_in_words(self, kind):
         selection = self.env["mail.workflow.trigger"]._fields["kind"]
