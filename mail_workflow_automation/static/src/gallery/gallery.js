@@ -59,6 +59,10 @@ export class WorkflowGallery extends Component {
         return recipe.needs.some((need) => need.is_blocking && !need.is_met);
     }
 
+    needWords(need) {
+        return need.is_met ? need.label : _t("%(label)s: %(missing)s", need);
+    }
+
     async onMake(recipe = BLANK) {
         if (this.state.isMaking) {
             return;
