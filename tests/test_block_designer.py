@@ -2,6 +2,7 @@
 
 import lxml.html
 
+from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from .block_common import block
@@ -42,12 +43,16 @@ class TestSnippets(TransactionCase):
             self.assertEqual(len(entries), len(shown) + 3)
 
     def test_a_sample_shows_as_many_products_as_were_chosen(self):
-        blocks = self.env["mail.workflow.block"].with_user(self.marketer)
+        mailings = self.env["mailing.mailing"]
         for limit in (1, 2, 5):
             options = {"limit": str(limit), "source": "any", "heading": "For you & me"}
-            html = str(blocks.get_sample("recommended_products", options))
+            asked = ("recommended_products", options)
+            html = str(mailings.with_user(self.marketer).get_workflow_block_sample(*asked))
             self.assertEqual(html.count("<img"), limit)
             self.assertIn("For you &amp; me</h2>", html)
+        visitor = new_test_user(self.env, login="visitor", groups="base.group_portal")
+        with self.assertRaises(AccessError):
+            mailings.with_user(visitor).get_workflow_block_sample(*asked)
 
     def test_an_author_of_other_mailings_finds_them_too(self):
         groups = "base.group_user,mass_mailing.group_mass_mailing_user"

@@ -54,6 +54,19 @@ class MailingMailing(models.Model):
         mailer = self.env["mail.workflow.mailer"]
         return {**vals, "body_html": mailer._outside_workflows(vals["body_html"])}
 
+    @api.model
+    def get_workflow_block_sample(self, name, options):
+        """Return the sample of a content block as its options have it by now, in the user's
+        language, for the mail designer.
+
+        :param dict options: as they stand in the text
+        :raises AccessError: for those who may not edit mails
+        :raises KeyError: when there is no such block
+        """
+        self.check_access("write")
+        block = self.env["mail.workflow.block"]._of(name)
+        return block._sample_with(self.env, self.env.lang, options)
+
     def get_base_url(self):
         return self.env.context.get("workflow_base_url") or super().get_base_url()
 

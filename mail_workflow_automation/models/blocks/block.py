@@ -159,14 +159,6 @@ class MailWorkflowBlock(models.AbstractModel):
     # --- for the mail designer --------------------------------------------------------------------
 
     @api.model
-    def get_sample(self, name, options):
-        """Return the sample of a block as its options have it by now, in the user's language.
-
-        :param dict options: as they stand in the text
-        """
-        return self._of(name)._sample_with(self.env, self.env.lang, options)
-
-    @api.model
     def _for_designer(self):
         """Return what the designer offers, in the user's language: a list of dict with ``name``,
         ``label``, ``help``, ``sample``, and ``marks``, the attributes of the block's element."""

@@ -64,7 +64,10 @@ export class BlockLimitAction extends DataAttributeAction {
     async load({ editingElement, value }) {
         const options = { ...optionsOf(editingElement), limit: String(value) };
         const name = editingElement.dataset.mwaBlock;
-        return this.services.orm.call("mail.workflow.block", "get_sample", [name, options]);
+        return this.services.orm.call("mailing.mailing", "get_workflow_block_sample", [
+            name,
+            options,
+        ]);
     }
 
     apply(context) {
