@@ -255,6 +255,12 @@ class TestSimulation(SimulationCase):
         self.assertEqual([key for key, *_ in self.short(result)], ["remind", "day", "last"])
         self.assertIn("zoe@customer.example.com", self.line(result, "last")["mail"]["to"])
 
+    def test_invented_cart_holds_the_products_of_an_example(self):
+        body = '<p>Yours:</p><div data-mwa-block="cart_lines"></div>'
+        workflow = self.cart_workflow([mail("m", body=body)])
+        result = self.simulate(workflow, {"name": "Zoe", "email": "zoe@customer.example.com"})
+        self.assertIn("Desk lamp", self.line(result, "m")["mail"]["body_html"])
+
     def test_who_does_not_come_in_is_told_why(self):
         workflow = self.reminder(audience=[["city", "=", "Rome"]])
         result = self.simulate(workflow, self.person(city="Ghent"))

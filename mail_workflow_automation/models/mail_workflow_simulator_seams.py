@@ -276,3 +276,16 @@ class MailWorkflowMailer(models.AbstractModel):
     def _trackers(self, mailing):
         # who follows a link of a preview is no reader
         return {} if self.env["mail.workflow.simulator"]._scene() else super()._trackers(mailing)
+
+
+class MailWorkflowOrderBlock(models.AbstractModel):
+    _inherit = "mail.workflow.order.block"
+
+    @api.model
+    def _render(self, text, runs, env, base_url, options):
+        html = super()._render(text, runs, env, base_url, options)
+        scene = self.env["mail.workflow.simulator"]._scene()
+        if scene and scene.invented:
+            # an invented order has no lines
+            html = {**dict.fromkeys(runs.ids, self._sample(env, text.lang, options)), **html}
+        return html
