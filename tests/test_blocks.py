@@ -129,6 +129,13 @@ class TestBlocks(BlockCase):
             self.assertFalse(links)
             self.assertIn(self.env.company.name, html)
 
+    def test_a_logo_that_cannot_be_read_keeps_nobody_from_saving_it(self):
+        broken = b"RIFF\x10\x00\x00\x00WEBPVP8 nothing of the kind"  # Odoo looks into no WebP
+        self.env.company.logo = base64.b64encode(broken)
+        html = str(self.mail_of(block("company_logo"), self.person()).body_html)
+        self.assertNotIn("/workflow/logo/", html)
+        self.assertIn(self.env.company.name, html)
+
     def test_a_logo_keeps_its_shape_and_hides_nothing_on_a_dark_screen(self):
         for mode, clear in (("RGBA", (0, 0, 0, 0)), ("LA", (0, 0)), ("P", 0), ("CMYK", (0,) * 4)):
             logo = Image.new(mode, (800, 80), clear)
